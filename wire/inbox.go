@@ -16,7 +16,9 @@ func InboxPath(id MailboxID, after uint64, wait int64) string {
 }
 
 // AckPath returns the path and query that remove the envelopes up to and including upto: DELETE, signed.
-func AckPath(id MailboxID, upto uint64) string { return EnvelopesPath(id) + "?upto=" + itoa(int64(upto)) }
+func AckPath(id MailboxID, upto uint64) string {
+	return EnvelopesPath(id) + "?upto=" + itoa(int64(upto))
+}
 
 // A Via says with which key an envelope was posted.
 type Via uint8

@@ -10,7 +10,9 @@ const PathLocators = "/v1/locators"
 func LocatorPath(id LocatorID) string { return PathLocators + "/" + id.String() }
 
 // PutLocatorPath returns the path and query that store version seq of a manifest.
-func PutLocatorPath(id LocatorID, seq uint64) string { return LocatorPath(id) + "?seq=" + itoa(int64(seq)) }
+func PutLocatorPath(id LocatorID, seq uint64) string {
+	return LocatorPath(id) + "?seq=" + itoa(int64(seq))
+}
 
 // CreateLocatorPath returns the path and query that create a locator with version seq of a manifest.
 func CreateLocatorPath(seq uint64) string { return PathLocators + "?seq=" + itoa(int64(seq)) }
