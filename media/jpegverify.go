@@ -1,0 +1,112 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// verifyJPEG accepts SOI, then at most one JFIF, Exif, profile and Adobe segment in this
+// order, then tables, frames and scans without a byte between them, then EOI and the end.
+func verifyJPEG(s *source) error {
+	off, err := verifyJPEGHead(s)
+	for err == nil {
+		var b []byte
+		if b, err = s.at(off, 2); err != nil {
+			return err
+		}
+		switch {
+		case b[0] != 0xff:
+			return bad(off, "bytes between segments")
+		case b[1] == mEOI && off+2 == s.size:
+			return nil
+		case b[1] == mEOI:
+			return bad(off+2, "bytes after the end of the picture")
+		}
+		off, err = verifyJPEGSegment(s, off, b[1])
+	}
+	return err
+}
+
+// verifyJPEGSegment checks the segment at off, with its scan, and returns where it ends.
+func verifyJPEGSegment(s *source, off int64, m byte) (int64, error) {
+	body, err := s.jpegBody(off)
+	if err != nil {
+		return 0, err
+	}
+	end := off + 4 + int64(len(body))
+	if m != mSOS {
+		if reason := checkTables(m, body); reason != "" {
+			return 0, bad(off, reason)
+		}
+		return end, nil
+	}
+	if len(body) < 4 || len(body) != 4+2*int(body[0]) {
+		return 0, bad(off, "a scan header of a wrong length")
+	}
+	end, _, err = s.nextMarker(end, insideScan)
+	return end, err
+}
+
+// jpegBody returns the content of the segment at off.
+func (s *source) jpegBody(off int64) ([]byte, error) {
+	n, err := s.be16(off + 2)
+	if err != nil {
+		return nil, err
+	}
+	if n < 2 {
+		return nil, bad(off, "a segment shorter than its own length")
+	}
+	return s.at(off+4, int(n-2))
+}
+
+// verifyJPEGHead checks what stands before the tables and returns where it ends.
+func verifyJPEGHead(s *source) (int64, error) {
+	off := int64(2)
+	var profile []byte
+	var parts, count int
+	for step := byte(0); ; {
+		b, err := s.at(off, 2)
+		if err != nil {
+			return 0, err
+		}
+		m := b[1]
+		if b[0] != 0xff || m < mAPP0 || m > mAPPF {
+			break
+		}
+		body, err := s.jpegBody(off)
+		if err != nil {
+			return 0, err
+		}
+		if m < step || m == step && m != mAPP2 {
+			return 0, bad(off, "application segments out of order")
+		}
+		step = m
+		switch {
+		case m == mAPP0 && isJFIF(body), m == mAPPE && isAdobe(body):
+		case m == mAPP1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) && isLook(body[6:]):
+		case m == mAPP2 && bytes.HasPrefix(body, []byte(idICC)) && len(body) > len(idICC)+2:
+			if parts++; parts == 1 {
+				count = int(body[len(idICC)+1])
+			}
+			if int(body[len(idICC)]) != parts || int(body[len(idICC)+1]) != count || parts > 1 && len(profile)%iccPerSegment != 0 || len(profile) > maxProfile {
+				return 0, bad(off, "a colour profile in disorder")
+			}
+			profile = append(profile, body[len(idICC)+2:]...)
+		default:
+			return 0, bad(off, "an application segment that is not on the list")
+		}
+		off += 4 + int64(len(body))
+	}
+	if parts != count || parts > 0 && !checkProfile(profile) {
+		return 0, bad(off, "a colour profile with more than colours in it")
+	}
+	return off, nil
+}
+
+func isJFIF(b []byte) bool {
+	return len(b) == 14 && string(b[:6]) == "JFIF\x00\x01" && b[6] <= 2 && b[7] <= 2 && binary.BigEndian.Uint16(b[12:]) == 0
+}
+
+func isAdobe(b []byte) bool {
+	return len(b) == 12 && string(b[:11]) == "Adobe\x00\x64\x00\x00\x00\x00" && b[11] <= 2
+}
