@@ -1,6 +1,10 @@
 package chat
 
-import "github.com/seed-7b314ca8/mayfly/wire"
+import (
+	"crypto/rand"
+
+	"github.com/seed-7b314ca8/mayfly/wire"
+)
 
 // A Card is what a person gives to others, as a contact string or a QR code, so that they can write to them. Whoever
 // has it can find the person's manifest and ask to be a contact; so it prints as [key].
@@ -13,12 +17,27 @@ type Card struct {
 	Intro   IntroKey
 }
 
+const cardSize = 32 + 32 + 16 + 32
+
 // ParseCard is the inverse of [Card.Encode]. It takes an address in any form that [NormalizeURL] does, and white space
 // around it.
-func ParseCard(s string) (Card, error) { return Card{}, ErrMalformed }
+func ParseCard(s string) (k Card, err error) {
+	var secret [cardSize]byte
+	k.Server.URL, err = parseText(textCard, s, secret[:])
+	if err != nil {
+		return Card{}, err
+	}
+	c := cursor{b: secret[:]}
+	k.Account, k.Profile.b, k.Intro.b, k.Server.ID = c.row(), c.row(), c.half(), c.row()
+	return k, nil
+}
 
 // Encode returns URL, "/c#1." and base64url of account id, profile key, intro key and server id.
-func (c Card) Encode() string { return "" }
+func (k Card) Encode() string {
+	b := make(builder, 0, cardSize)
+	b.add(k.Account[:], k.Profile.b[:], k.Intro.b[:], k.Server.ID[:])
+	return encodeText(textCard, k.Server.URL, b)
+}
 
 // A ProfileKey finds and opens the manifest of an account. Contacts hold it; servers never do.
 type ProfileKey struct {
@@ -27,7 +46,10 @@ type ProfileKey struct {
 }
 
 // NewProfileKey returns a random key.
-func NewProfileKey() ProfileKey { return ProfileKey{} }
+func NewProfileKey() (k ProfileKey) {
+	rand.Read(k.b[:]) // never fails: crypto/rand.Read
+	return k
+}
 
 // ProfileKeyOf returns the key that consists of b.
 func ProfileKeyOf(b [32]byte) ProfileKey { return ProfileKey{b: b} }
@@ -36,7 +58,7 @@ func ProfileKeyOf(b [32]byte) ProfileKey { return ProfileKey{b: b} }
 func (k ProfileKey) Reveal() [32]byte { return k.b }
 
 // Locator returns where the manifest is.
-func (k ProfileKey) Locator() wire.LocatorID { return wire.LocatorID{} }
+func (k ProfileKey) Locator() wire.LocatorID { return derive(k.b[:], "mayfly/loc/v1") }
 
 // An IntroKey lets strangers leave a request in a mailbox, within a quota of its own.
 type IntroKey struct {
@@ -45,7 +67,10 @@ type IntroKey struct {
 }
 
 // NewIntroKey returns a random key.
-func NewIntroKey() IntroKey { return IntroKey{} }
+func NewIntroKey() (k IntroKey) {
+	rand.Read(k.b[:])
+	return k
+}
 
 // IntroKeyOf returns the key that consists of b.
 func IntroKeyOf(b [16]byte) IntroKey { return IntroKey{b: b} }
@@ -54,4 +79,4 @@ func IntroKeyOf(b [16]byte) IntroKey { return IntroKey{b: b} }
 func (k IntroKey) Reveal() [16]byte { return k.b }
 
 // Token returns what a request shows for k.
-func (k IntroKey) Token() wire.Token { return wire.Token{} }
+func (k IntroKey) Token() wire.Token { return wire.TokenOf(derive(k.b[:], "mayfly/intro/v1")) }

@@ -1,6 +1,22 @@
 package chat
 
-import "github.com/seed-7b314ca8/mayfly/wire"
+import (
+	"crypto/hpke"
+	"fmt"
+	"time"
+
+	"github.com/seed-7b314ca8/mayfly/wire"
+)
+
+// Sizes in an envelope, in bytes: what precedes the sealed part (version, suite and epoch), and what X-Wing and the
+// tag add to it.
+const (
+	envelopeHeader = 2 + 4
+	kemSize        = 1120
+	tagSize        = 16
+
+	envelopeOverhead = envelopeHeader + kemSize + tagSize
+)
 
 // An Address is one device of a recipient: where an envelope goes.
 type Address struct {
@@ -14,7 +30,84 @@ type Address struct {
 //
 // Every call gives another envelope. To post again after an unclear answer, post the same one.
 func SealEnvelope(id *Identity, own *Manifest, to *Address, m *Message) ([]byte, error) {
-	return nil, ErrInvalid
+	if err := checkSending(id, own, to, m); err != nil {
+		return nil, err
+	}
+	d := destination{account: to.Account, device: to.Device.ID, mailbox: to.Device.Mailbox, epoch: to.Key.Epoch}
+	frame, err := signFrame(id, own.Hash(), d, m)
+	if err != nil {
+		return nil, err
+	}
+	size, err := envelopeSize(len(frame))
+	if err != nil {
+		return nil, err
+	}
+	public, err := to.Key.kem()
+	if err != nil {
+		return nil, err
+	}
+	plain := pad(frame, size-envelopeOverhead)
+	sealed, err := hpke.Seal(public, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), envelopeInfo(d.epoch, d.mailbox), plain)
+	if err != nil {
+		return nil, fmt.Errorf("chat: seal: %w", err)
+	}
+	envelope := preamble()
+	envelope.u32(d.epoch)
+	envelope.add(sealed)
+	return envelope, nil
+}
+
+// envelopeInfo returns what an envelope is bound to.
+func envelopeInfo(epoch uint32, mailbox wire.MailboxID) []byte {
+	b := builder("mayfly/env/v1")
+	b.add(preamble())
+	b.u32(epoch)
+	b.add(mailbox[:])
+	return b
+}
+
+// envelopeSize returns the smallest size of an envelope that holds a frame of n bytes.
+func envelopeSize(n int) (int, error) {
+	for _, size := range wire.EnvelopeSizes {
+		if envelopeOverhead+lengthSize+n <= size {
+			return size, nil
+		}
+	}
+	return 0, ErrTooLong
+}
+
+// checkSending refuses what every recipient would.
+func checkSending(id *Identity, own *Manifest, to *Address, m *Message) error {
+	self := own.Device(id.Device)
+	switch {
+	case own.Account() != id.Account() || self == nil || self.Key != id.device.Public():
+		return fmt.Errorf("%w: the manifest does not list this device", ErrInvalid)
+	case (self.Caps|to.Device.Caps)&CapSessions != 0:
+		return ErrDowngrade
+	case m.Sent >= own.NotAfter:
+		return fmt.Errorf("%w: this account's own manifest", ErrExpired)
+	case m.Introduction != nil && m.Introduction.Manifest != own:
+		return fmt.Errorf("%w: introduced by another manifest than the sender's", ErrInvalid)
+	case m.ID == MessageID{}:
+		return fmt.Errorf("%w: a message without an id", ErrInvalid)
+	}
+	if err := m.Expiry.check(m.Sent); err != nil {
+		return err
+	}
+	return to.Key.Verify(to.Device, 0, m.Sent)
+}
+
+// check returns an error if a message sent then may not have the expiry e.
+func (e Expiry) check(sent int64) error {
+	switch {
+	case sent < 0 || e.At <= sent:
+		return fmt.Errorf("%w: the message would expire before it is sent", ErrInvalid)
+	case e.At > sent+seconds(wire.EnvelopeLife+wire.MaxRounding):
+		return fmt.Errorf("%w: a message lives for 30 days at most", ErrInvalid)
+	case e.After < 0 || e.After > maxAfter || e.After%time.Second != 0:
+		return fmt.Errorf("%w: after its first showing a message lives for whole seconds, and 30 days at most", ErrInvalid)
+	}
+	return nil
 }
 
 // OpenEnvelope opens what waited in the mailbox of id with the one of keys that it was sealed to, and refuses what is
@@ -22,32 +115,43 @@ func SealEnvelope(id *Identity, own *Manifest, to *Address, m *Message) ([]byte,
 //
 // Now is the time, which may be far later than that at which item was received.
 func OpenEnvelope(id *Identity, keys []*MailboxKey, item *wire.Item, now int64) (*Frame, error) {
-	return nil, ErrMalformed
+	c, err := begin(item.Envelope, "envelope")
+	if err != nil {
+		return nil, err
+	}
+	epoch := c.u32()
+	if c.fail || !wire.ValidEnvelopeSize(len(item.Envelope)) {
+		return nil, fmt.Errorf("%w envelope: %d bytes", ErrMalformed, len(item.Envelope))
+	}
+	us := destination{account: id.Account(), device: id.Device, mailbox: id.Mailbox, epoch: epoch}
+	key := us.key(keys, now)
+	if key == nil {
+		return nil, ErrUnknownKey
+	}
+	plain, err := hpke.Open(key.private(), hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), envelopeInfo(epoch, us.mailbox), c.b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the envelope", ErrTampered)
+	}
+	inner, err := unpad(plain, "envelope")
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseFrame(inner)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.admit(us, item.Received, now); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
-// A Frame is an opened envelope whose sender is not yet verified.
-type Frame struct {
-	wire.Unprintable
-}
-
-// Sender returns the account that the frame says it is from: whose manifest to verify it against.
-func (f *Frame) Sender() AccountID { return AccountID{} }
-
-// ManifestHash returns the hash of the sender's manifest that the frame names.
-func (f *Frame) ManifestHash() wire.Hash { return wire.Hash{} }
-
-// Introduced reports whether the frame brings the manifest along.
-func (f *Frame) Introduced() bool { return false }
-
-// Epoch returns that of the mailbox key that the frame came under.
-func (f *Frame) Epoch() uint32 { return 0 }
-
-// Verify verifies the frame and returns its message, and the sender's manifest that it was verified against, which is
-// to be remembered if its Seq is higher than that of known.
-//
-// Known is the newest manifest of the sender that the recipient verified, or nil for a stranger. If neither it nor what
-// the frame brings along is the manifest that the frame names, the error is [ErrUnknownManifest]. A frame under an
-// older manifest than known is accepted only if known still lists the same device.
-func (f *Frame) Verify(known *Manifest) (*Message, *Manifest, error) {
-	return nil, nil, ErrUnknownManifest
+// key returns the key of d's mailbox and epoch, or nil. One whose time is up is as good as erased.
+func (d destination) key(keys []*MailboxKey, now int64) *MailboxKey {
+	for _, k := range keys {
+		if k.Mailbox == d.mailbox && k.Epoch == d.epoch && now < k.NotAfter {
+			return k
+		}
+	}
+	return nil
 }

@@ -1,21 +1,11 @@
 package chat
 
-import "github.com/seed-7b314ca8/mayfly/wire"
+import (
+	"crypto/rand"
+	"encoding/binary"
 
-// A SigningKey is an Ed25519 key that prints as [key].
-type SigningKey struct {
-	wire.Unprintable
-	seed [32]byte
-}
-
-// NewSigningKey returns a random key.
-func NewSigningKey() SigningKey { return SigningKey{} }
-
-// Public returns the public half of k.
-func (k SigningKey) Public() wire.PublicKey { return wire.PublicKey{} }
-
-// Sign returns the 64 bytes of the signature of message.
-func (k SigningKey) Sign(message []byte) []byte { return nil }
+	"github.com/seed-7b314ca8/mayfly/wire"
+)
 
 // An Identity is an account as one of its devices holds it: the secrets of account, device and mailbox, and the keys
 // that were made for one server, none of which another server ever sees.
@@ -36,19 +26,73 @@ type Identity struct {
 }
 
 // NewIdentity returns a new account with one device, whose mailbox is to be at server.
-func NewIdentity(server Server) *Identity { return nil }
+func NewIdentity(server Server) *Identity {
+	id := &Identity{
+		Server: server, Device: newDeviceID(), Profile: NewProfileKey(), Intro: NewIntroKey(), Delivery: wire.NewToken(),
+		account: NewSigningKey(), device: NewSigningKey(), quota: NewSigningKey(), owner: NewSigningKey(),
+	}
+	rand.Read(id.Mailbox[:])
+	return id
+}
+
+// newDeviceID returns a random number, so that no device ever has that of another before it. Zero is none.
+func newDeviceID() uint32 {
+	var b [4]byte
+	for {
+		rand.Read(b[:])
+		if n := binary.BigEndian.Uint32(b[:]); n != 0 {
+			return n
+		}
+	}
+}
 
 // ParseIdentity is the inverse of [Identity.Encode].
-func ParseIdentity(b []byte) (*Identity, error) { return nil, ErrMalformed }
+func ParseIdentity(b []byte) (*Identity, error) {
+	c, err := begin(b, "identity")
+	if err != nil {
+		return nil, err
+	}
+	id := new(Identity)
+	id.Server = c.server()
+	id.Device = c.u32()
+	id.Mailbox = c.row()
+	id.Profile.b, id.Intro.b = c.row(), c.half()
+	id.Delivery = wire.TokenOf(c.row())
+	for _, k := range id.keys() {
+		k.seed = c.row()
+	}
+	c.must(id.Device != 0)
+	if err := c.end("identity"); err != nil {
+		return nil, err
+	}
+	return id, nil
+}
 
 // Encode returns id, secrets included, for the ring.
-func (id *Identity) Encode() []byte { return nil }
+func (id *Identity) Encode() []byte {
+	b := preamble()
+	b.server(id.Server)
+	b.u32(id.Device)
+	delivery := id.Delivery.Reveal()
+	b.add(id.Mailbox[:], id.Profile.b[:], id.Intro.b[:], delivery[:])
+	for _, k := range id.keys() {
+		b.add(k.seed[:])
+	}
+	return b
+}
+
+// keys lists the signing keys of id in the order in which they are encoded.
+func (id *Identity) keys() []*SigningKey {
+	return []*SigningKey{&id.account, &id.device, &id.quota, &id.owner}
+}
 
 // Account returns who id is.
-func (id *Identity) Account() AccountID { return AccountID{} }
+func (id *Identity) Account() AccountID { return AccountOf(id.account.Public()) }
 
 // Card returns what id gives to others.
-func (id *Identity) Card() Card { return Card{} }
+func (id *Identity) Card() Card {
+	return Card{Server: id.Server, Account: id.Account(), Profile: id.Profile, Intro: id.Intro}
+}
 
 // QuotaKey returns the key that asks the server for tickets.
 func (id *Identity) QuotaKey() SigningKey { return id.quota }
@@ -58,8 +102,12 @@ func (id *Identity) MailboxOwner() SigningKey { return id.owner }
 
 // LocatorKey returns the key that replaces the manifest. All devices of the account that hold its seed have it, and it
 // differs from server to server.
-func (id *Identity) LocatorKey() SigningKey { return SigningKey{} }
+func (id *Identity) LocatorKey() SigningKey {
+	return SigningKey{seed: derive(id.account.seed[:], "mayfly/locator/v1"+string(id.Server.ID[:]))}
+}
 
 // Introduction returns what a message says of its sender to somebody who may not know them. The manifest is the
 // current one of id.
-func (id *Identity) Introduction(own *Manifest) *Introduction { return nil }
+func (id *Identity) Introduction(own *Manifest) *Introduction {
+	return &Introduction{Manifest: own, Profile: id.Profile, Intro: id.Intro}
+}

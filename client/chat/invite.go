@@ -7,17 +7,28 @@ import "github.com/seed-7b314ca8/mayfly/wire"
 type Invite struct {
 	wire.Unprintable
 
-	URL    string
+	URL    string // of the server, in the form that [NormalizeURL] gives
 	Code   [wire.InviteCodeSize]byte
 	Server wire.PublicKey
 }
 
 // ParseInvite is the inverse of [Invite.Encode]. It takes an address in any form that [NormalizeURL] does, and white
 // space around it.
-func ParseInvite(s string) (Invite, error) { return Invite{}, ErrMalformed }
+func ParseInvite(s string) (i Invite, err error) {
+	var secret [len(i.Code) + len(i.Server)]byte
+	i.URL, err = parseText(textInvite, s, secret[:])
+	if err != nil {
+		return Invite{}, err
+	}
+	c := cursor{b: secret[:]}
+	i.Code, i.Server = c.half(), c.row()
+	return i, nil
+}
 
 // Encode returns URL, "/i#1." and base64url of code and server id.
-func (i Invite) Encode() string { return "" }
+func (i Invite) Encode() string {
+	return encodeText(textInvite, i.URL, append(i.Code[:], i.Server[:]...))
+}
 
 // At returns the server that i enrols at.
 func (i Invite) At() Server { return Server{URL: i.URL, ID: i.Server} }
