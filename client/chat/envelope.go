@@ -38,16 +38,21 @@ func SealEnvelope(id *Identity, own *Manifest, to *Address, m *Message) ([]byte,
 	if err != nil {
 		return nil, err
 	}
+	return d.wrap(to.Key, frame)
+}
+
+// wrap seals a frame to the mailbox key of d.
+func (d destination) wrap(key *PublicMailboxKey, frame []byte) ([]byte, error) {
 	size, err := envelopeSize(len(frame))
 	if err != nil {
 		return nil, err
 	}
-	public, err := to.Key.kem()
+	public, err := key.kem()
 	if err != nil {
 		return nil, err
 	}
 	plain := pad(frame, size-envelopeOverhead)
-	sealed, err := hpke.Seal(public, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), envelopeInfo(d.epoch, d.mailbox), plain)
+	sealed, err := hpke.Seal(public, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), d.info(), plain)
 	if err != nil {
 		return nil, fmt.Errorf("chat: seal: %w", err)
 	}
@@ -57,12 +62,12 @@ func SealEnvelope(id *Identity, own *Manifest, to *Address, m *Message) ([]byte,
 	return envelope, nil
 }
 
-// envelopeInfo returns what an envelope is bound to.
-func envelopeInfo(epoch uint32, mailbox wire.MailboxID) []byte {
+// info returns what an envelope to d is bound to, beside its key.
+func (d destination) info() []byte {
 	b := builder("mayfly/env/v1")
 	b.add(preamble())
-	b.u32(epoch)
-	b.add(mailbox[:])
+	b.u32(d.epoch)
+	b.add(d.mailbox[:])
 	return b
 }
 
@@ -128,15 +133,11 @@ func OpenEnvelope(id *Identity, keys []*MailboxKey, item *wire.Item, now int64) 
 	if key == nil {
 		return nil, ErrUnknownKey
 	}
-	plain, err := hpke.Open(key.private(), hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), envelopeInfo(epoch, us.mailbox), c.b)
-	if err != nil {
-		return nil, fmt.Errorf("%w: the envelope", ErrTampered)
-	}
-	inner, err := unpad(plain, "envelope")
+	frame, err := us.unwrap(key, c.b)
 	if err != nil {
 		return nil, err
 	}
-	f, err := parseFrame(inner)
+	f, err := parseFrame(frame)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +145,15 @@ func OpenEnvelope(id *Identity, keys []*MailboxKey, item *wire.Item, now int64) 
 		return nil, err
 	}
 	return f, nil
+}
+
+// unwrap returns the frame that was sealed to the mailbox key of d.
+func (d destination) unwrap(key *MailboxKey, sealed []byte) ([]byte, error) {
+	plain, err := hpke.Open(key.private(), hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), d.info(), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the envelope", ErrTampered)
+	}
+	return unpad(plain, "envelope")
 }
 
 // key returns the key of d's mailbox and epoch, or nil. One whose time is up is as good as erased.
