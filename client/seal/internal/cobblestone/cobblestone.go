@@ -95,8 +95,8 @@ func (c *Cipher) Header() [wire.HeaderSize]byte { return c.header }
 // Seal appends to dst the chunks that hold plain, counted from first on. Only a run that is the last may end with less
 // than a full chunk, and it always does.
 //
-// Chunks are written from the front. Where dst has room enough, plain may lie behind it in the same array, one full
-// chunk behind the end of what is appended or later: each chunk is then written over what has been read.
+// Chunks are written from the front. Where dst has room enough, plain may lie behind it in the same array, so that it
+// ends a full chunk behind what is appended, or later: a chunk is then written only over what has been read.
 func (c *Cipher) Seal(dst []byte, first int64, plain []byte, last bool) ([]byte, error) {
 	full, rest := len(plain)/wire.ChunkSize, len(plain)%wire.ChunkSize
 	if rest != 0 && !last || !countable(first, full) {
