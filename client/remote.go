@@ -1,0 +1,202 @@
+package client
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-7b314ca8/mayfly/client/chat"
+	"github.com/seed-7b314ca8/mayfly/wire"
+)
+
+// A remote is a server that has shown that it is the one that was meant.
+type remote struct {
+	c      *Client
+	server chat.Server
+	info   wire.Info
+	offset time.Duration // the server's clock less ours
+}
+
+// remote returns the server s, which it asks to show its key once in the life of a Client.
+func (c *Client) remote(ctx context.Context, s chat.Server) (*remote, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.remotes[s]; r != nil {
+		return r, nil
+	}
+	if err := c.checkURL(s.URL); err != nil {
+		return nil, err
+	}
+	r := &remote{c: c, server: s}
+	if err := r.hello(ctx); err != nil {
+		return nil, err
+	}
+	if c.remotes == nil {
+		c.remotes = make(map[chat.Server]*remote)
+	}
+	c.remotes[s] = r
+	return r, nil
+}
+
+// checkURL refuses to speak without TLS to anything but this machine.
+func (c *Client) checkURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("client: %q is not the address of a server", address)
+	}
+	if u.Scheme == "https" || c.AllowHTTP || loopback(u.Hostname()) {
+		return nil
+	}
+	return fmt.Errorf("client: %s is not reached over https: %w", address, ErrInsecure)
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}
+
+// hello has the server sign a nonce with the key that is its identity.
+func (r *remote) hello(ctx context.Context) error {
+	nonce := newNonce()
+	resp, err := r.send(ctx, &call{method: "GET", path: wire.ServerPath(nonce), max: 64 << 10})
+	if err != nil {
+		return err
+	}
+	sig, err := base64.RawURLEncoding.DecodeString(resp.Header[strings.ToLower(wire.HeaderSignature)])
+	if err != nil || !ed25519.Verify(r.server.ID[:], wire.InfoBase(resp.Body), sig) {
+		return fmt.Errorf("client: %s: %w", r.server.URL, ErrServerKey)
+	}
+	if err := json.Unmarshal(resp.Body, &r.info); err != nil || r.info.Nonce != nonce {
+		return fmt.Errorf("client: %s: %w", r.server.URL, ErrServerKey)
+	}
+	if !slices.Contains(r.info.Versions, wire.Version) {
+		return fmt.Errorf("client: %s does not speak version %d of the protocol", r.server.URL, wire.Version)
+	}
+	r.observe(r.info.Time)
+	return nil
+}
+
+// observe has the clock follow the server's. Only our own server moves the ring's.
+func (r *remote) observe(server int64) {
+	r.offset = time.Until(time.Unix(server, 0))
+	if id, err := r.c.identity(); err == nil && id.Server == r.server {
+		r.c.Ring.Observe(server)
+	}
+}
+
+// now returns the time by the server's clock, in Unix seconds.
+func (r *remote) now() int64 { return time.Now().Add(r.offset).Unix() }
+
+// A call is a request in the making.
+type call struct {
+	method string
+	path   string // with its query
+	body   []byte
+	max    int64 // longest answer, in bytes; 0 means one without a body to speak of
+
+	bearer *wire.Token      // shown if not nil
+	signer *chat.SigningKey // signs if not nil
+	digest bool             // state the body's digest (implied by signer)
+	rng    string           // Range
+}
+
+// do carries out a call, again and again while that may help.
+func (r *remote) do(ctx context.Context, call *call) (resp *Response, err error) {
+	skewed := false
+	err = r.c.retry(ctx, func() error {
+		resp, err = r.send(ctx, call)
+		if code(err) == wire.CodeClockSkew && !skewed {
+			skewed = true // send has set the clock
+			resp, err = r.send(ctx, call)
+		}
+		return err
+	})
+	return resp, err
+}
+
+// send carries out a call once.
+func (r *remote) send(ctx context.Context, call *call) (*Response, error) {
+	req := &Request{
+		Method: call.method, URL: r.server.URL + call.path, Header: r.header(call), Body: call.body,
+		Signed: call.signer != nil, MaxBody: max(call.max, 64<<10),
+	}
+	resp, err := r.c.transport().Do(ctx, req)
+	if err != nil {
+		return resp, &transportError{err: fmt.Errorf("client: %s: %w", r.server.URL, err), partial: resp}
+	}
+	if resp.Status/100 == 2 {
+		return resp, nil
+	}
+	return resp, r.refused(resp)
+}
+
+// refused makes an error of an answer that is not a success. What is no problem of a Mayfly server's (a proxy's page,
+// say) is judged by its status.
+func (r *remote) refused(resp *Response) error {
+	e := &refusal{after: parseRetryAfter(resp.Header["retry-after"])}
+	if json.Unmarshal(resp.Body, &e.problem) != nil || e.problem.Code == "" {
+		e.problem = *wire.NewProblem(codeOfStatus(resp.Status), "the answer of "+r.server.URL+" was "+strconv.Itoa(resp.Status))
+	}
+	if e.problem.Code == wire.CodeClockSkew && e.problem.Time != 0 {
+		r.observe(e.problem.Time)
+	}
+	return e
+}
+
+func codeOfStatus(status int) wire.Code {
+	switch {
+	case status == 413:
+		return wire.CodeTooLarge
+	case status == 429:
+		return wire.CodeRateLimit
+	case status >= 500:
+		return wire.CodeUnavailable
+	}
+	return wire.CodeBadRequest
+}
+
+func (r *remote) header(call *call) map[string]string {
+	header := make(map[string]string)
+	if len(call.body) > 0 {
+		header["Content-Type"] = wire.TypeBytes
+	}
+	if call.rng != "" {
+		header["Range"] = call.rng
+	}
+	if call.bearer != nil {
+		header["Authorization"] = "Bearer " + call.bearer.Encode()
+	}
+	if call.digest || call.signer != nil {
+		header["Content-Digest"] = wire.ContentDigest(call.body)
+	}
+	if call.signer != nil {
+		r.sign(header, call)
+	}
+	return header
+}
+
+// sign adds the two fields of an HTTP message signature (RFC 9421).
+func (r *remote) sign(header map[string]string, call *call) {
+	params := wire.SignatureParams{
+		Created: r.now(), Nonce: newNonce(), KeyID: call.signer.Public(), Tag: r.server.ID,
+	}.String()
+	path, query, _ := strings.Cut(call.path, "?")
+	base := wire.SignatureBase(wire.Covered(call.method, path, query, header["Content-Digest"]), params)
+	sig := call.signer.Sign(base)
+	header["Signature-Input"] = wire.SignatureLabel + "=" + params
+	header["Signature"] = wire.SignatureLabel + "=:" + base64.StdEncoding.EncodeToString(sig) + ":"
+}
+
+// newNonce returns base64url of 16 random bytes.
+func newNonce() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return wire.EncodeText(b[:])
+}

@@ -1,0 +1,251 @@
+//go:build !js
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/seed-7b314ca8/mayfly/client/chat"
+	"github.com/seed-7b314ca8/mayfly/client/keyring"
+	"github.com/seed-7b314ca8/mayfly/client/seal"
+	"github.com/seed-7b314ca8/mayfly/media"
+	"github.com/seed-7b314ca8/mayfly/wire"
+)
+
+// A Saved is a file that was received.
+type Saved struct {
+	Path    string
+	Bytes   int64
+	Type    string // media type, as the sender says
+	AsIs    bool   // the sender says that nothing was stripped
+	Warning error  // not nil if it may tell more than itself: it was sent as it is, or stripped by something else
+}
+
+// A downloadRecord remembers an unfinished download, so that it can be gone on with, and goes with its message.
+type downloadRecord struct {
+	Path   string // of the unfinished file
+	Header []byte // of part 0
+}
+
+// kindUnfinished is the kind of records of unfinished files, by their names. Unlike a [downloadRecord] it outlives its
+// message, or nobody would know which file to remove.
+const kindUnfinished = "unfinished"
+
+// An unfinishedRecord says which message an unfinished file goes with.
+type unfinishedRecord struct{ Path, Message string }
+
+// removeUnfinished removes the unfinished files of messages that are gone.
+func (c *Client) removeUnfinished() error {
+	var gone []string
+	for _, value := range c.Ring.All(kindUnfinished) {
+		var rec unfinishedRecord
+		if err := decodeRecord(kindUnfinished, value, &rec); err != nil {
+			return err
+		}
+		if _, _, ok := c.Ring.At(kindMessage, rec.Message); !ok {
+			gone = append(gone, rec.Path)
+		}
+	}
+	for _, path := range gone {
+		if err := c.removePart(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removePart removes an unfinished file, and every trace of it from the ring.
+func (c *Client) removePart(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return c.Ring.Erase(keyring.Ref{Kind: kindUnfinished, ID: filepath.Base(path)})
+}
+
+// Save fetches attachment i of a message into the folder dir, under its name or, where there is such a file already,
+// that name with a number. The file appears there once it is whole; until then it is a hidden ".mayfly-….part". After
+// a failure the same call goes on where it stopped: no part that arrived is fetched again.
+func (c *Client) Save(ctx context.Context, m *Received, i int, dir string, progress func(done, total int64)) (*Saved, error) {
+	a := m.Attachments[i]
+	d, err := c.openDownload(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	d.progress = progress
+	s := &saving{c: c, d: d, name: fmt.Sprintf("%s/%d", m.ID, i), at: m}
+	if err := s.open(dir); err != nil {
+		return nil, err
+	}
+	defer s.file.Close()
+	if err := d.run(ctx, s, s.has); err != nil {
+		return nil, err
+	}
+	return s.finish(dir)
+}
+
+// A saving is an unfinished file. It is an [io.WriterAt].
+type saving struct {
+	c    *Client
+	d    *download
+	name string // in the ring
+	at   *Received
+	rec  downloadRecord
+	file *os.File
+
+	sealer *seal.Sealer // to recognise what an earlier run wrote
+}
+
+// open goes on with an unfinished file in dir, or begins one.
+func (s *saving) open(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	known, err := s.c.get(kindDownload, s.name, &s.rec)
+	if err != nil {
+		return err
+	}
+	if known && filepath.Dir(s.rec.Path) == dir && s.reopen() {
+		return nil
+	}
+	if known { // in another folder, or not to be opened
+		if err := s.c.removePart(s.rec.Path); err != nil {
+			return err
+		}
+	}
+	return s.begin(dir)
+}
+
+func (s *saving) reopen() bool {
+	file, err := os.OpenFile(s.rec.Path, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	s.file = file
+	if len(s.rec.Header) != wire.HeaderSize {
+		return true
+	}
+	header := [wire.HeaderSize]byte(s.rec.Header)
+	s.d.header = &header
+	s.sealer, err = seal.NewSealer(s.d.key, seal.Salt(header[:len(seal.Salt{})]), s.d.a.Length, s.d.a.PartSize)
+	return err == nil
+}
+
+// begin makes a new unfinished file. The ring knows of it before it is there, so that none is ever left behind.
+func (s *saving) begin(dir string) (err error) {
+	s.rec = downloadRecord{Path: filepath.Join(dir, ".mayfly-"+strings.ToLower(newName())+".part")}
+	rec := unfinishedRecord{Path: s.rec.Path, Message: s.at.ID}
+	if err := s.c.put(keyring.Never, kindUnfinished, filepath.Base(s.rec.Path), rec); err != nil {
+		return err
+	}
+	if err := s.save(); err != nil {
+		return err
+	}
+	s.file, err = os.OpenFile(s.rec.Path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	return err
+}
+
+func (s *saving) save() error {
+	bucket, _, ok := s.c.Ring.At(kindMessage, s.at.ID)
+	if !ok {
+		return ErrGone
+	}
+	return s.c.put(bucket, kindDownload, s.name, s.rec)
+}
+
+// has reports whether an earlier run wrote part i: what is there is sealed again, and must have the part's digest. So
+// nothing has to be remembered of parts, and a file that lost bytes with the power is found out.
+func (s *saving) has(i int) bool {
+	if s.sealer == nil {
+		return false
+	}
+	part, err := s.sealer.Part(nil, i, s.file)
+	return err == nil && s.d.verifier.Check(i, part) == nil
+}
+
+// WriteAt implements [io.WriterAt]. The header is in the ring before anything is in the file.
+func (s *saving) WriteAt(p []byte, off int64) (int, error) {
+	if off == 0 && len(s.rec.Header) == 0 {
+		s.rec.Header = s.d.header[:]
+		if err := s.save(); err != nil {
+			return 0, err
+		}
+	}
+	return s.file.WriteAt(p, off)
+}
+
+// finish gives the file its name, and has the receiver's own walk over it.
+func (s *saving) finish(dir string) (*Saved, error) {
+	a := s.d.a
+	if err := s.file.Truncate(a.Length); err != nil {
+		return nil, err
+	}
+	if err := s.file.Sync(); err != nil {
+		return nil, err
+	}
+	saved := &Saved{Bytes: a.Length, Type: a.Type, AsIs: a.AsIs, Warning: checkReceived(a, s.file)}
+	path, err := place(s.rec.Path, dir, a.Name)
+	if err != nil {
+		return nil, err
+	}
+	saved.Path = path
+	if err := s.c.Ring.Delete(kindDownload, s.name); err != nil {
+		return nil, err
+	}
+	return saved, s.c.removePart(s.rec.Path)
+}
+
+// errAsIs warns of a file that its sender did not strip.
+var errAsIs = errors.New("it was sent as it is, with all that it tells beside itself")
+
+func checkReceived(a *chat.Attachment, r io.ReaderAt) error {
+	if a.AsIs {
+		return errAsIs
+	}
+	if err := media.Verify(r, a.Length); err != nil {
+		return fmt.Errorf("it was not stripped as we would have done it: %w", err)
+	}
+	return nil
+}
+
+// place gives an unfinished file the first of its names that is free. A link fails where a name is taken, even if
+// somebody takes it this moment; file systems without links get the next best.
+func place(part, dir, name string) (string, error) {
+	if name == "" {
+		name = "file"
+	}
+	for n := 1; n < 10000; n++ {
+		path := filepath.Join(dir, numbered(name, n))
+		err := os.Link(part, path)
+		if err == nil {
+			return path, os.Remove(part)
+		}
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if _, statErr := os.Lstat(path); statErr == nil {
+			continue
+		}
+		return path, os.Rename(part, path)
+	}
+	return "", fmt.Errorf("client: %s has ten thousand files called %s", dir, name)
+}
+
+// numbered returns "photo.jpg", "photo-2.jpg", "photo-3.jpg" and so on.
+func numbered(name string, n int) string {
+	if n == 1 {
+		return name
+	}
+	ext := filepath.Ext(name)
+	return strings.TrimSuffix(name, ext) + "-" + strconv.Itoa(n) + ext
+}
