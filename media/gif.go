@@ -16,11 +16,15 @@ const (
 	gifApplication = 0xff
 )
 
+// gifProfile begins an application extension with a colour profile.
+const gifProfile = "\x21\xff\x0bICCRGBG1012"
+
 // A gifScan reads a GIF from its header to its trailer.
 type gifScan struct {
 	*plan
-	control span // the graphic control extension for the next picture
-	images  int
+	control  span // the graphic control extension for the next picture
+	images   int
+	profiles int
 }
 
 func scanGIF(p *plan) error {
@@ -162,14 +166,15 @@ func (g *gifScan) application(off, end int64) error {
 	if loop := loopExtension(b); loop != nil {
 		return g.rewrite(span{off, end - off}, "loop extension", loop)
 	}
+	if bytes.HasPrefix(b, []byte(gifProfile)) {
+		return g.profile(off, end)
+	}
 	kind, name := Maker, "application extension"
 	skip := min(14, end-off)
 	if len(b) >= 14 && b[2] == 11 {
 		switch string(b[3:14]) {
 		case "XMP DataXMP":
 			kind = XMP
-		case "ICCRGBG1012":
-			kind = Profile
 		case "MGK8BIM0000":
 			kind = IPTC
 		case "C2PA_GIF\x01\x00\x00":
@@ -190,6 +195,55 @@ func loopExtension(b []byte) []byte {
 		return nil
 	}
 	return append(bytes.Clone(b[:14]), 3, 1, b[16], b[17], 0)
+}
+
+// profile reads the extension from off to end, which holds a colour profile.
+func (g *gifScan) profile(off, end int64) error {
+	start := off + int64(len(gifProfile))
+	b := Block{Kind: Profile, Name: "application extension", Offset: off, Size: end - off, Body: start, BodySize: end - start, Removed: true}
+	var reduced []byte
+	if g.profiles++; g.profiles == 1 && !g.opts.DropProfile {
+		old, err := g.subBlocks(start)
+		if err != nil {
+			return err
+		}
+		reduced = reduceProfile(old)
+	}
+	if reduced == nil {
+		g.note(b)
+		return nil
+	}
+	return g.replace(b, appendSubBlocks([]byte(gifProfile), reduced))
+}
+
+// subBlocks returns what the row of sub-blocks at off holds, which is a colour profile.
+func (s *source) subBlocks(off int64) ([]byte, error) {
+	var data []byte
+	for {
+		n, err := s.byteAt(off)
+		if err != nil || n == 0 {
+			return data, err
+		}
+		b, err := s.at(off+1, int(n))
+		if err != nil {
+			return nil, err
+		}
+		if len(data) > maxProfile {
+			return nil, bad(off, "a colour profile of more than 6 MiB")
+		}
+		data = append(data, b...)
+		off += 1 + int64(n)
+	}
+}
+
+// appendSubBlocks appends data as a row of sub-blocks.
+func appendSubBlocks(b, data []byte) []byte {
+	for len(data) > 0 {
+		n := min(len(data), 255)
+		b = append(append(b, byte(n)), data[:n]...)
+		data = data[n:]
+	}
+	return append(b, 0)
 }
 
 // image reads the picture at off and returns where it ends.

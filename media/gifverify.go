@@ -1,19 +1,20 @@
 package media
 
 import (
+	"bytes"
 	"encoding/binary"
 )
 
 // verifyGIF accepts a header, pictures, each with at most one control extension before it
 // and with data that end where the picture does, extensions that say how often to repeat
-// the animation, and a trailer at the end.
+// the animation, one with a reduced colour profile, and a trailer at the end.
 func verifyGIF(s *source) error {
 	b, err := s.at(0, 13)
 	if err != nil {
 		return err
 	}
 	off := 13 + colourTable(b[10])
-	control, images := false, 0
+	control, profile, images := false, false, 0
 	for {
 		b, err := s.at(off, int(min(19, max(1, s.size-off))))
 		if err != nil {
@@ -30,6 +31,9 @@ func verifyGIF(s *source) error {
 			off += 8
 		case isGIFLoop(b):
 			off += 19
+		case bytes.HasPrefix(b, []byte(gifProfile)) && !profile:
+			profile = true
+			off, err = verifyGIFProfile(s, off+int64(len(gifProfile)))
 		default:
 			err = bad(off, "a block that is not on the list, or bytes after the end")
 		}
@@ -49,6 +53,20 @@ func isGIFLoop(b []byte) bool {
 	}
 	head := string(b[:16])
 	return (head == "\x21\xff\x0bNETSCAPE2.0\x03\x01" || head == "\x21\xff\x0bANIMEXTS1.0\x03\x01") && b[18] == 0
+}
+
+// verifyGIFProfile checks the colour profile in the sub-blocks at off and returns where they
+// end.
+func verifyGIFProfile(s *source, off int64) (int64, error) {
+	b, err := s.subBlocks(off)
+	if err != nil {
+		return 0, err
+	}
+	end, err := s.subBlocksEnd(off)
+	if err == nil && (!checkProfile(b) || end-off != int64(len(appendSubBlocks(nil, b)))) {
+		err = bad(off, "a colour profile with more than colours in it")
+	}
+	return end, err
 }
 
 // verifyGIFImage checks the picture at off and returns where it ends.

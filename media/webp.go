@@ -55,14 +55,14 @@ type webpScan struct {
 
 func scanWebP(p *plan) error {
 	w := &webpScan{plan: p}
-	end, err := w.riffEnd()
+	end, whole, err := w.riffEnd()
 	if err != nil {
 		return err
 	}
 	for off := int64(12); off < end; {
 		c, err := p.riffChunk(off, end)
-		if err != nil && len(w.image) > 0 && !w.animated() {
-			w.drop(Structure, "chunk", off, end-off) // the picture is whole
+		if err != nil && whole && w.hasPicture() && !w.animated() {
+			w.drop(Structure, "chunk", off, end-off)
 			break
 		}
 		if err != nil {
@@ -77,21 +77,19 @@ func scanWebP(p *plan) error {
 	return w.finish()
 }
 
-// riffEnd returns where the RIFF form ends. Some writers count the last padding byte and do
-// not write it, and some write it and do not count it.
-func (w *webpScan) riffEnd() (int64, error) {
+// riffEnd returns where the RIFF form ends, and whether all of it is there. Some writers
+// count the last padding byte and do not write it, and some write it and do not count it.
+func (w *webpScan) riffEnd() (end int64, whole bool, err error) {
 	b, err := w.at(0, 12)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	end := 8 + int64(binary.LittleEndian.Uint32(b[4:]))
+	end = 8 + int64(binary.LittleEndian.Uint32(b[4:]))
 	if end > w.size+1 {
-		return 0, bad(w.size, "the file ends before its time: it is cut off")
+		return 0, false, bad(w.size, "the file ends before its time: it is cut off")
 	}
-	if end&1 == 1 {
-		end++
-	}
-	return min(end, w.size), nil
+	whole = end <= w.size
+	return min(end+end&1, w.size), whole, nil
 }
 
 func (w *webpScan) animated() bool { return w.vp8x != nil && w.vp8x[0]&vp8xAnimation != 0 }
