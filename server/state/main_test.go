@@ -16,12 +16,12 @@ import (
 	"github.com/seed-7b314ca8/mayfly/wire"
 )
 
-// postgres is the address of a PostgreSQL server whose role may make databases. Without it the tests run on SQLite
-// alone.
-var postgres = os.Getenv("MAYFLY_TEST_POSTGRES")
+// postgres returns the address of a PostgreSQL server whose role may make databases. Without it the tests run on SQLite
+// alone. It is no variable, because go test would not see that a cached result depends on it.
+func postgres() string { return os.Getenv("MAYFLY_TEST_POSTGRES") }
 
 func TestMain(m *testing.M) {
-	if postgres == "" {
+	if postgres() == "" {
 		fmt.Fprintln(os.Stderr, "MAYFLY_TEST_POSTGRES is not set: skipping PostgreSQL")
 	}
 	goleak.VerifyTestMain(m)
@@ -34,11 +34,11 @@ func each(t *testing.T, test func(t *testing.T, dsn string)) {
 		test(t, "sqlite:"+filepath.Join(t.TempDir(), "state", "mayfly.db"))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		if postgres == "" {
+		if postgres() == "" {
 			t.Skip("MAYFLY_TEST_POSTGRES is not set")
 		}
 		t.Parallel()
-		dsn, drop, err := statetest.Fresh(t.Context(), postgres)
+		dsn, drop, err := statetest.Fresh(t.Context(), postgres())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -74,7 +74,7 @@ func (t *tx) create(b *NewBlob, maxBytes int64) error {
 	if err != nil {
 		return err
 	}
-	return t.must(ErrFull, `UPDATE server SET bytes = bytes + $1 WHERE bytes <= $2 - $1`, b.Size, maxBytes)
+	return t.must(ErrFull, `UPDATE server SET bytes = bytes + $1 WHERE bytes <= $2`, b.Size, maxBytes-b.Size)
 }
 
 // pays reports whether tickets of these kinds are worth a blob of size bytes, and each of them something.
