@@ -15,10 +15,10 @@ package keyring
 
 import (
 	"errors"
-	"iter"
+	"fmt"
+	"io"
 	"math"
-
-	"github.com/seed-7b314ca8/mayfly/wire"
+	"sync"
 )
 
 // Bounds, in bytes.
@@ -51,112 +51,162 @@ var (
 	ErrShared = errors.New("keyring: this bucket is shared")
 	// ErrTooLong says that a kind, an id or a value is longer than [MaxName] or [MaxValue].
 	ErrTooLong = errors.New("keyring: too long")
+	// ErrFull says that there are as many buckets as there can be.
+	ErrFull = errors.New("keyring: too many buckets")
 	// ErrClosed says that the ring was closed.
 	ErrClosed = errors.New("keyring: closed")
 )
 
 // A Ring is what one client remembers. One process at a time uses a home; within it a Ring is safe for concurrent use.
-type Ring struct{}
+type Ring struct {
+	store store
+	lock  io.Closer // of the home; nil in memory
+	here  homeID    // the home that the ring is in
 
-// A Bucket names a bucket. Buckets compare with ==.
-type Bucket [16]byte
-
-// Never is the bucket that does not go.
-var Never Bucket
-
-// A Ref names a record.
-type Ref struct{ Kind, ID string }
-
-// A Root is the key that the keys of all buckets are sealed under.
-type Root struct {
-	wire.Unprintable
-	b [32]byte
+	mu      sync.Mutex
+	closed  bool
+	vault   vault
+	home    homeID // the home that the ring believes to be in
+	clock   clock
+	written clock // as it is on disk
+	buckets map[Bucket]*bucket
+	shared  map[int64]*bucket // by their time; without those that have their own
+	records index
+	seq     uint64 // of the latest entry
 }
 
-// RootOf returns the root key that consists of b.
-func RootOf(b [32]byte) Root { return Root{b: b} }
+// A homeID tells a home from its copies: where the lock file is on the machine.
+type homeID struct{ device, inode uint64 }
 
-// Reveal returns the bytes of k, for a [Roots] that keeps them.
-func (k Root) Reveal() [32]byte { return k.b }
-
-// Roots is where the root key of one ring rests: [KeyFile], [Passphrase], or the keychain of a system. A Ring calls its
-// methods one at a time.
-type Roots interface {
-	// Load returns the root keys that rest here: one as a rule, two where a replacement was cut short. The error
-	// matches [ErrNoRoot] if there is none.
-	Load() ([]Root, error)
-
-	// Store has these root keys, and no others, rest here, durably and all or nothing. With none it removes them.
-	Store(roots ...Root) error
+func newRing(s store, roots Roots, here homeID) *Ring {
+	return &Ring{
+		store: s, here: here, vault: vault{store: s, roots: roots},
+		buckets: make(map[Bucket]*bucket), shared: make(map[int64]*bucket), records: make(index),
+	}
 }
-
-// Passphrase returns a [Roots] that keeps the root key in the folder dir (the home, as a rule), wrapped under
-// Argon2id(passphrase). The key is derived once in the life of what is returned. An old copy of the folder and the
-// passphrase open what that copy holds.
-func Passphrase(dir string, passphrase []byte) Roots { return nil }
-
-// KeyFile returns a [Roots] that keeps the root key in a file of its own, readable by its owner alone. Create makes it;
-// it must lie outside the home, and serves one home only. An old copy of the home and of the key file open what that
-// copy holds.
-func KeyFile(path string) Roots { return nil }
-
-var errUnfinished = errors.New("keyring: not finished")
-
-// Create makes a home in the folder dir, which it makes too if need be, and a root key in roots. The caller closes it.
-func Create(dir string, roots Roots) (*Ring, error) { return nil, errUnfinished }
-
-// Open opens the home in the folder dir. The error matches [ErrNoHome] if there is none. The caller closes it.
-func Open(dir string, roots Roots) (*Ring, error) { return nil, errUnfinished }
 
 // Memory returns a ring of which nothing is on a disk.
-func Memory() *Ring { return new(Ring) }
+func Memory() *Ring {
+	r := newRing(make(memory), new(memoryRoots), homeID{})
+	if err := r.create(); err != nil {
+		panic("keyring: internal error: " + err.Error()) // memory does not fail
+	}
+	return r
+}
+
+// create makes the ring of a home that has none. The root key rests before anything is sealed under it.
+func (r *Ring) create() error {
+	switch _, err := r.vault.roots.Load(); {
+	case err == nil:
+		return fmt.Errorf("%w: a root key, another home's perhaps, or what is left of an attempt to make this one", ErrExists)
+	case !errors.Is(err, ErrNoRoot):
+		return err
+	}
+	r.home = r.here
+	r.add(r.newBucket(Never, Forever, sharedBucket))
+	err := r.vault.create(r.encode())
+	if err != nil {
+		return errors.Join(err, r.vault.roots.Store())
+	}
+	return nil
+}
+
+// open reads the ring of a home, and clears away what a crash may have left.
+func (r *Ring) open() error {
+	plain, err := r.vault.open()
+	if err != nil {
+		return err
+	}
+	if err := r.decode(plain); err != nil {
+		return err
+	}
+	if err := r.sweep(); err != nil {
+		return err
+	}
+	return r.load()
+}
+
+// sweep removes the files of buckets that are no more.
+func (r *Ring) sweep() error {
+	names, err := r.store.list()
+	if err != nil {
+		return err
+	}
+	known := make(map[string]bool)
+	for _, b := range r.buckets {
+		known[b.log.name.String()] = true
+	}
+	var left []string
+	for _, name := range names {
+		if isLogName(name) && !known[name] {
+			left = append(left, name)
+		}
+	}
+	return r.store.remove(left...)
+}
+
+// ready says whether the ring can be changed. What is not known to have been written is written again first.
+func (r *Ring) ready() error {
+	if r.closed {
+		return ErrClosed
+	}
+	if r.vault.unsure {
+		return r.save(sameRoot)
+	}
+	return nil
+}
+
+// save writes the ring file.
+func (r *Ring) save(choice rootChoice) error {
+	if choice == newRoot {
+		if err := r.vault.renew(); err != nil {
+			return err
+		}
+	}
+	if err := r.vault.write(r.encode()); err != nil {
+		return err
+	}
+	r.written = r.clock
+	return nil
+}
 
 // Close writes down the time and gives the home to the next. The ring remembers nothing after that.
-func (r *Ring) Close() error { return errUnfinished }
-
-// Bucket returns the one bucket of all that goes at that time, in Unix seconds: Never for [Forever]. The error matches
-// [ErrGone] if that time has come.
-func (r *Ring) Bucket(at int64) (Bucket, error) { return Never, errUnfinished }
-
-// OwnBucket returns a new bucket that goes at that time, and may be made to go earlier.
-func (r *Ring) OwnBucket(at int64) (Bucket, error) { return Never, errUnfinished }
-
-// Hasten has a bucket that [Ring.OwnBucket] made go at that time if that is earlier than its own.
-func (r *Ring) Hasten(b Bucket, at int64) error { return errUnfinished }
-
-// Put has the ring remember value under kind and id until b goes, and no longer the record that was there, in whatever
-// bucket it lay. What it replaces can no longer be read; its bytes go as those of [Ring.Delete] do. The record is on
-// disk when Put returns nil; after another error the old one stands.
-func (r *Ring) Put(b Bucket, kind, id string, value []byte) error { return errUnfinished }
-
-// Get returns a copy of a record.
-func (r *Ring) Get(kind, id string) (value []byte, ok bool) { return nil, false }
-
-// All returns copies of all records of a kind with their ids, in the order of the ids. The loop may use the ring.
-func (r *Ring) All(kind string) iter.Seq2[string, []byte] { return func(func(string, []byte) bool) {} }
-
-// At returns the bucket that a record is in, and the time at which it goes: [Forever], or Unix seconds.
-func (r *Ring) At(kind, id string) (b Bucket, at int64, ok bool) { return Never, 0, false }
-
-// Delete removes a record from what can be read. Its sealed bytes go with their bucket, or earlier.
-func (r *Ring) Delete(kind, id string) error { return errUnfinished }
-
-// Erase deletes records and destroys every value that they ever had: the buckets with a trace of them are written again
-// under new keys, and the root key is replaced. Records that were deleted before can be erased too.
-func (r *Ring) Erase(refs ...Ref) error { return errUnfinished }
-
-// Forget destroys every bucket whose time has come, and returns how many those were.
-func (r *Ring) Forget() (n int, err error) { return 0, errUnfinished }
-
-// Now returns the time in Unix seconds: that of the server, as far as it is known.
-func (r *Ring) Now() int64 { return 0 }
-
-// Observe tells the ring what time it is by the client's server, in Unix seconds.
-func (r *Ring) Observe(server int64) {}
+func (r *Ring) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	err := r.keepTime()
+	r.closed = true
+	r.destroy(r.all())
+	r.vault.candidates = nil
+	if r.lock == nil {
+		return err
+	}
+	return errors.Join(err, r.lock.Close())
+}
 
 // Restored reports whether this home is a copy of the one that the ring was last used in. Uploads that were under way
-// must not be resumed in it. It remains true until [Ring.Adopt].
-func (r *Ring) Restored() bool { return false }
+// must not be resumed in it. It remains true until [Ring.Adopt]. A copy of a whole disk is not noticed.
+func (r *Ring) Restored() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.home != r.here
+}
 
 // Adopt makes a restored home the ring's own.
-func (r *Ring) Adopt() error { return errUnfinished }
+func (r *Ring) Adopt() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.ready(); err != nil {
+		return err
+	}
+	old := r.home
+	r.home = r.here
+	err := r.save(sameRoot)
+	if err != nil {
+		r.home = old
+	}
+	return err
+}
