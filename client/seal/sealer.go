@@ -62,7 +62,7 @@ func (s *Sealer) Part(dst []byte, i int, src io.ReaderAt) ([]byte, error) {
 	}
 	if i == 0 {
 		header := s.cipher.Header()
-		dst = append(all[:start], header[:]...)
+		copy(all[start:], header[:])
 	}
 	dst, err := s.cipher.Seal(all[:start+s.headerIn(i)], s.firstChunk(i), all[len(all)-n:], s.isLast(i))
 	if err != nil {
