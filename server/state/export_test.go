@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -22,5 +23,19 @@ func (d *DB) Pass(ctx context.Context, passed time.Duration) error {
 			}
 		}
 		return nil
+	})
+}
+
+// PlantParts makes a blob that has n parts, whose keys begin with "p/".
+func (d *DB) PlantParts(ctx context.Context, n int) error {
+	return d.write(ctx, func(t *tx) error {
+		id, h := make([]byte, 16), make([]byte, 32)
+		_, err := t.exec(`INSERT INTO blob (id, share, read_hash, delete_hash, upload_hash, size, part_size, ttl, open, at)
+			VALUES ($1, $2, $2, $2, $2, 1, 1, 1, 0, {now} + 3600)`, id, h)
+		for i := 0; i < n && err == nil; i++ {
+			_, err = t.exec(`INSERT INTO part (blob, n, key, digest, size, lost) VALUES ($1, $2, $3, $4, 1, 0)`,
+				id, i, fmt.Sprint("p/", i), h)
+		}
+		return err
 	})
 }
