@@ -34,9 +34,14 @@ func ParseCard(s string) (k Card, err error) {
 
 // Encode returns URL, "/c#1." and base64url of account id, profile key, intro key and server id.
 func (k Card) Encode() string {
-	b := make(builder, 0, cardSize)
+	return encodeText(textCard, k.Server.URL, k.secret())
+}
+
+// secret returns what stands behind the version.
+func (k Card) secret() []byte {
+	var b builder
 	b.add(k.Account[:], k.Profile.b[:], k.Intro.b[:], k.Server.ID[:])
-	return encodeText(textCard, k.Server.URL, b)
+	return b
 }
 
 // A ProfileKey finds and opens the manifest of an account. Contacts hold it; servers never do.

@@ -27,7 +27,14 @@ func ParseInvite(s string) (i Invite, err error) {
 
 // Encode returns URL, "/i#1." and base64url of code and server id.
 func (i Invite) Encode() string {
-	return encodeText(textInvite, i.URL, append(i.Code[:], i.Server[:]...))
+	return encodeText(textInvite, i.URL, i.secret())
+}
+
+// secret returns what stands behind the version.
+func (i Invite) secret() []byte {
+	var b builder
+	b.add(i.Code[:], i.Server[:])
+	return b
 }
 
 // At returns the server that i enrols at.
