@@ -57,7 +57,7 @@ func (c *Client) openDownload(ctx context.Context, a *chat.Attachment) (*downloa
 	if err != nil {
 		return nil, err
 	}
-	secret := seal.SecretOf(a.Secret)
+	secret := a.Secret
 	d := &download{r: r, a: a, token: secret.ReadToken()}
 	if err := d.checkInfo(ctx); err != nil {
 		return nil, err

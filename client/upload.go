@@ -457,7 +457,7 @@ func (u *upload) attachment() *chat.Attachment {
 		digests[i], _ = u.digest(i) // run has put all of them there
 	}
 	return &chat.Attachment{
-		Server: u.r.server, Blob: u.rec.ID, Secret: u.rec.Secret.row(),
+		Server: u.r.server, Blob: u.rec.ID, Secret: seal.SecretOf(u.rec.Secret.row()),
 		Root: seal.RootOf(u.rec.blobSize(), u.rec.PartSize, digests),
 		Size: u.rec.blobSize(), PartSize: u.rec.PartSize, Length: u.rec.Length,
 		Name: u.src.name(), Type: u.src.mediaType(), AsIs: u.rec.AsIs,

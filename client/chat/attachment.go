@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seed-7b314ca8/mayfly/client/seal"
 	"github.com/seed-7b314ca8/mayfly/wire"
 )
 
@@ -22,8 +23,8 @@ type Attachment struct {
 
 	Server   Server // where the blob is; zero: at the server of the mailbox that the message came to
 	Blob     wire.BlobID
-	Secret   [32]byte
-	Root     wire.Hash
+	Secret   seal.Secret
+	Root     seal.Root
 	Size     int64  // |blob| in bytes
 	PartSize int    // S in bytes
 	Length   int64  // L, of the file, in bytes
@@ -54,7 +55,7 @@ func parseAttachment(b []byte) (*Attachment, error) {
 	} else {
 		c.must(elsewhere == 0)
 	}
-	a.Blob, a.Secret, a.Root = c.half(), c.row(), c.row()
+	a.Blob, a.Secret, a.Root = c.half(), seal.SecretOf(c.row()), c.row()
 	a.Size, a.PartSize, a.Length = c.num(), int(c.u32()), c.num()
 	a.Name, a.Type = c.string8(), c.string8()
 	if err := c.end("attachment"); err != nil {
@@ -90,7 +91,8 @@ func (a *Attachment) Encode() ([]byte, error) {
 		b.u8(1)
 		b.server(a.Server)
 	}
-	b.add(a.Blob[:], a.Secret[:], a.Root[:])
+	secret := a.Secret.Reveal()
+	b.add(a.Blob[:], secret[:], a.Root[:])
 	b.num(a.Size)
 	b.u32(uint32(a.PartSize))
 	b.num(a.Length)
