@@ -417,3 +417,5 @@ func transcript(b *bytes.Buffer) *slog.Logger {
 
 // byteSequence writes b as a structured field does (RFC 9651).
 func byteSequence(b []byte) string { return ":" + base64.StdEncoding.EncodeToString(b) + ":" }
+
+func base64URL(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s) }
