@@ -72,7 +72,7 @@ func await(promise js.Value) (js.Value, error) {
 	case value := <-kept:
 		return value, nil
 	case reason := <-broken:
-		return js.Undefined(), fmt.Errorf("cobblestone: WebCrypto: %s", reason.Call("toString").String())
+		return js.Undefined(), fmt.Errorf("cobblestone: WebCrypto: %s", js.Global().Call("String", reason))
 	}
 }
 
