@@ -110,7 +110,7 @@ func Blocks(src io.ReaderAt, size int64) ([]Block, error) {
 	if p == nil {
 		return nil, err
 	}
-	return p.blocks, err
+	return p.sorted(), err
 }
 
 // scan plans the stripped file. The plan is nil only if the format is not supported.

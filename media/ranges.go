@@ -2,7 +2,9 @@ package media
 
 import (
 	"bytes"
+	"cmp"
 	"io"
+	"slices"
 	"sort"
 )
 
@@ -176,11 +178,16 @@ func (p *plan) equal(off, n int64, want []byte) (bool, error) {
 	return true, nil
 }
 
-// removed returns the blocks that are not in the File, in the order of the original.
+// sorted returns the blocks in the order of the original.
+func (p *plan) sorted() []Block {
+	slices.SortStableFunc(p.blocks, func(a, b Block) int { return cmp.Compare(a.Offset, b.Offset) })
+	return p.blocks
+}
+
+// removed returns what is not in the File, in the order of the original.
 func (p *plan) removed() []Removed {
-	sort.SliceStable(p.blocks, func(i, j int) bool { return p.blocks[i].Offset < p.blocks[j].Offset })
 	var rs []Removed
-	for _, b := range p.blocks {
+	for _, b := range p.sorted() {
 		if b.Removed {
 			rs = append(rs, Removed{b.Kind, b.Offset, b.Size, b.Name})
 		}
