@@ -32,10 +32,18 @@ func (d *DB) PlantParts(ctx context.Context, n int) error {
 		id, h := make([]byte, 16), make([]byte, 32)
 		_, err := t.exec(`INSERT INTO blob (id, share, read_hash, delete_hash, upload_hash, size, part_size, ttl, open, at)
 			VALUES ($1, $2, $2, $2, $2, 1, 1, 1, 0, {now} + 3600)`, id, h)
+		if err == nil {
+			_, err = t.exec(`UPDATE server SET bytes = bytes + 1`)
+		}
 		for i := 0; i < n && err == nil; i++ {
 			_, err = t.exec(`INSERT INTO part (blob, n, key, digest, size, lost) VALUES ($1, $2, $3, $4, 1, 0)`,
 				id, i, fmt.Sprint("p/", i), h)
 		}
 		return err
 	})
+}
+
+// Reserved returns how many bytes are reserved.
+func (d *DB) Reserved(ctx context.Context) (n int64, err error) {
+	return n, d.reading(ctx).get(ErrGone, []any{&n}, `SELECT bytes FROM server`)
 }

@@ -3,12 +3,15 @@ package state_test
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // to look at what is there
 	"go.uber.org/goleak"
 
 	"github.com/seed-7b314ca8/mayfly/server/state"
@@ -24,7 +27,50 @@ func TestMain(m *testing.M) {
 	if postgres() == "" {
 		fmt.Fprintln(os.Stderr, "MAYFLY_TEST_POSTGRES is not set: skipping PostgreSQL")
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		dropAll()
+		os.Exit(code)
+	}))
+}
+
+// databases are empty PostgreSQL databases that no test uses: to make one takes longer than most tests.
+var databases struct {
+	sync.Mutex
+	free []string
+	drop []func()
+}
+
+// takePostgres returns an empty database for the length of a test.
+func takePostgres(t *testing.T) (dsn string) {
+	t.Helper()
+	databases.Lock()
+	defer databases.Unlock()
+	if n := len(databases.free); n > 0 {
+		dsn, databases.free = databases.free[n-1], databases.free[:n-1]
+	} else {
+		fresh, drop, err := statetest.Fresh(context.Background(), postgres())
+		must(t, err)
+		dsn, databases.drop = fresh, append(databases.drop, drop)
+	}
+	t.Cleanup(func() { putPostgres(t, dsn) })
+	return dsn
+}
+
+func putPostgres(t *testing.T, dsn string) {
+	db, err := sql.Open("pgx", dsn)
+	must(t, err)
+	defer db.Close()
+	_, err = db.Exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public`)
+	must(t, err)
+	databases.Lock()
+	defer databases.Unlock()
+	databases.free = append(databases.free, dsn)
+}
+
+func dropAll() {
+	for _, drop := range databases.drop {
+		drop()
+	}
 }
 
 // each runs a test on a fresh database of every kind.
@@ -38,12 +84,7 @@ func each(t *testing.T, test func(t *testing.T, dsn string)) {
 			t.Skip("MAYFLY_TEST_POSTGRES is not set")
 		}
 		t.Parallel()
-		dsn, drop, err := statetest.Fresh(t.Context(), postgres())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(drop)
-		test(t, dsn)
+		test(t, takePostgres(t))
 	})
 }
 

@@ -34,6 +34,7 @@ func (t *tx) remove(ids [][]byte, size int64) error {
 		}
 	}
 	t.d.shed.add("blob", "part")
-	_, err := t.exec(`UPDATE server SET bytes = bytes - $1`, size)
+	// Never below zero: should the sum ever be wrong, blobs must go all the same.
+	_, err := t.exec(`UPDATE server SET bytes = CASE WHEN bytes > $1 THEN bytes - $1 ELSE 0 END`, size)
 	return err
 }
