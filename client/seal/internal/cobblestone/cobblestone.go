@@ -35,8 +35,8 @@ var (
 )
 
 // ErrNoWebCrypto is returned by [New] in a browser that has not loaded webcrypto.js, or has no WebCrypto, which is
-// there in secure contexts only.
-var ErrNoWebCrypto = errors.New("cobblestone: no WebCrypto: load webcrypto.js first, in a secure context")
+// there in secure contexts only. It reads as an error of the package above, which hands it on.
+var ErrNoWebCrypto = errors.New("seal: no WebCrypto: load webcrypto.js first, in a secure context")
 
 // A Suite is a choice of cipher.
 type Suite struct {
