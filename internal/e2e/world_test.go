@@ -48,10 +48,11 @@ type world struct {
 	dsn    string
 	store  storage.Store
 	folder string // of SQLite and of a dir: store
-	tape   *tape
+	tape   *tape  // of the network
+	log    *tape
 }
 
-// A tape keeps all that went through a server, and its log.
+// A tape keeps all that is written to it.
 type tape struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -121,7 +122,7 @@ func newWorld(t *testing.T, folder, dsn string, store storage.Store) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, db: db, dsn: dsn, store: store, folder: folder, tape: new(tape)}
+	w := &world{t: t, db: db, dsn: dsn, store: store, folder: folder, tape: new(tape), log: new(tape)}
 	key, err := db.ServerKey(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +134,7 @@ func newWorld(t *testing.T, folder, dsn string, store storage.Store) *world {
 
 // serve starts the server, with a tape between it and the network.
 func (w *world) serve() {
-	log := slog.New(slog.NewJSONHandler(w.tape, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	srv, err := server.New(server.Config{Log: log}, w.store, w.db)
 	if err != nil {
 		w.t.Fatal(err)
@@ -152,6 +153,9 @@ func (w *world) serve() {
 		if err := w.db.Close(); err != nil {
 			w.t.Error(err)
 		}
+		if c, ok := w.store.(io.Closer); ok {
+			c.Close()
+		}
 	})
 }
 
@@ -162,7 +166,7 @@ func (t *tape) record(next http.Handler) http.Handler {
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		fmt.Fprintf(t, "%s %s %s\n", r.Method, r.RequestURI, r.RemoteAddr)
+		fmt.Fprintf(t, "%s %s\n", r.Method, r.RequestURI)
 		r.Header.Write(t)
 		t.Write(body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -228,21 +232,10 @@ func (w *world) person() *person {
 	return p
 }
 
-// meet makes two people contacts of each other.
+// meet makes two people contacts of each other, as "bob" and "alice".
 func meet(t *testing.T, alice, bob *person) {
 	t.Helper()
-	for _, pair := range []struct {
-		who, whom *person
-		name      string
-	}{{alice, bob, "bob"}, {bob, alice, "alice"}} {
-		card, err := pair.whom.Card()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := pair.who.AddContact(pair.name, card); err != nil {
-			t.Fatal(err)
-		}
-	}
+	befriend(t, alice, bob, "bob", "alice")
 }
 
 // receive returns the messages that p was not shown yet.
