@@ -76,7 +76,12 @@ func open(t testing.TB, dsn string, blobs storage.Store, cfg server.Config) *hou
 	if err != nil {
 		t.Fatal(err)
 	}
-	ts := httptest.NewUnstartedServer(s.Handler())
+	return serve(t, s, db)
+}
+
+// serve has a server answer on loopback until the test ends.
+func serve(t testing.TB, s *server.Server, db *state.DB) *house {
+	ts := httptest.NewUnstartedServer(nil)
 	ts.Config = s.HTTPServer(s.Handler())
 	ts.Start()
 	t.Cleanup(ts.Close)
