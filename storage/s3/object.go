@@ -33,8 +33,11 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64) er
 		DisableMultipart: true,
 	})
 	lent.takeBack()
-	if err := in.Err(); err != nil {
-		return fmt.Errorf("s3: put: %w", err) // whatever the service made of it
+	switch {
+	case in.Err() != nil: // whatever the service made of it
+		return fmt.Errorf("s3: put: %w", in.Err())
+	case err == nil && !in.Whole():
+		return errors.New("s3: put: the service answered before it had all bytes")
 	}
 	return wrap("put", err)
 }

@@ -116,6 +116,7 @@ func getCancelled(ctx context.Context, t *trial) error {
 	return fails("reading on", err)
 }
 
+// getDeleted reads on while the object is deleted: some services let the Delete wait until the reader is through.
 func getDeleted(ctx context.Context, t *trial) error {
 	key, data := t.key("a"), content(1, storage.MaxObjectSize)
 	if err := t.put(ctx, key, data); err != nil {
@@ -126,10 +127,12 @@ func getDeleted(ctx context.Context, t *trial) error {
 		return err
 	}
 	defer r.Close()
-	if err := t.Delete(ctx, key); err != nil {
+	deleted := make(chan error, 1)
+	go func() { deleted <- t.Delete(ctx, key) }()
+	got, err := io.ReadAll(r)
+	if err := <-deleted; err != nil {
 		return fmt.Errorf("Delete: %w", err)
 	}
-	got, err := io.ReadAll(r)
 	if !bytes.HasPrefix(data, got) {
 		return errors.New("the reader gave other bytes")
 	}

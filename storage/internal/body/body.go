@@ -56,6 +56,9 @@ func (in *In) Err() error {
 	return in.err
 }
 
+// Whole reports whether the reader below was read to a good end.
+func (in *In) Whole() bool { return in.err == io.EOF }
+
 func early(err error) error {
 	if err == io.EOF {
 		return storage.ErrSize
