@@ -73,6 +73,7 @@ type Ring struct {
 	shared  map[int64]*bucket // by their time; without those that have their own
 	records index
 	seq     uint64 // of the latest entry
+	loose   []*log // with something behind their good part that nobody was told of
 }
 
 // A homeID tells a home from its copies: where the lock file is on the machine.
@@ -145,10 +146,14 @@ func (r *Ring) sweep() error {
 	return r.store.remove(left...)
 }
 
-// ready says whether the ring can be changed. What is not known to have been written is written again first.
+// ready says whether the ring can be changed. After a failure, what is on the disk is made to be what is in memory
+// first.
 func (r *Ring) ready() error {
 	if r.closed {
 		return ErrClosed
+	}
+	if err := r.cutLoose(); err != nil {
+		return err
 	}
 	if r.vault.unsure {
 		return r.save(sameRoot)

@@ -85,7 +85,8 @@ func (l *log) context(index uint64) []byte {
 	return binary.BigEndian.AppendUint64(append([]byte(logLine), l.name[:]...), index)
 }
 
-// append adds entries, all in one write, and returns the size of each on disk.
+// append adds entries, all in one write, and returns the size of each on disk. After an error any part of them may be
+// in the file, behind what is good: see cut.
 func (l *log) append(entries ...*entry) ([]int, error) {
 	var buf []byte
 	if l.size == 0 {
@@ -98,7 +99,6 @@ func (l *log) append(entries ...*entry) ([]int, error) {
 		sizes[i] = len(buf) - start
 	}
 	if err := l.store.append(l.name.String(), l.size, buf); err != nil {
-		l.cut()
 		return nil, fmt.Errorf("keyring: writing a record: %w", err)
 	}
 	l.size += int64(len(buf))
@@ -106,15 +106,8 @@ func (l *log) append(entries ...*entry) ([]int, error) {
 	return sizes, nil
 }
 
-// retract takes back the last entry, of that size.
-func (l *log) retract(size int) {
-	l.size -= int64(size)
-	l.count--
-	l.cut()
-}
-
-// cut removes what is behind the good part. The next append does so too, so that an error does no harm.
-func (l *log) cut() { _ = l.store.append(l.name.String(), l.size, nil) }
+// cut removes what is behind the good part.
+func (l *log) cut() error { return l.store.append(l.name.String(), l.size, nil) }
 
 // read calls add with every entry and its size on disk.
 func (l *log) read(add func(e *entry, size int)) error {

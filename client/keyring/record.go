@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"bytes"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -79,15 +80,15 @@ func (r *Ring) Put(b Bucket, kind, id string, value []byte) error {
 // knows the later one.
 func (r *Ring) put(rec *record) error {
 	rec.seq = r.nextSeq()
-	sizes, err := rec.bucket.log.append(rec.entry())
+	size, err := r.append(rec.bucket.log, rec.entry())
 	if err != nil {
 		return err
 	}
-	rec.size = sizes[0]
+	rec.size = size
 	old := r.records.get(rec.ref)
 	if old != nil && old.bucket != rec.bucket {
 		if err := r.bury(old); err != nil {
-			rec.bucket.log.retract(rec.size)
+			r.retract(rec)
 			return err
 		}
 	}
@@ -102,8 +103,40 @@ func (r *Ring) put(rec *record) error {
 
 // bury writes into the bucket of rec that it is no more.
 func (r *Ring) bury(rec *record) error {
-	_, err := rec.bucket.log.append(&entry{op: opDelete, seq: r.nextSeq(), ref: rec.ref})
+	_, err := r.append(rec.bucket.log, &entry{op: opDelete, seq: r.nextSeq(), ref: rec.ref})
 	return err
+}
+
+// append adds an entry to a log, and returns its size.
+func (r *Ring) append(l *log, e *entry) (size int, err error) {
+	sizes, err := l.append(e)
+	if err != nil {
+		r.loose = append(r.loose, l)
+		_ = r.cutLoose() // or ready does
+		return 0, err
+	}
+	return sizes[0], nil
+}
+
+// retract takes back the last entry of a log, which is rec.
+func (r *Ring) retract(rec *record) {
+	l := rec.bucket.log
+	l.size -= int64(rec.size)
+	l.count--
+	r.loose = append(r.loose, l)
+	_ = r.cutLoose()
+}
+
+// cutLoose removes from logs what failed to be written, but may be on the disk, in the order in which it failed: if the
+// end of a record may be there, then so must its successor be.
+func (r *Ring) cutLoose() error {
+	for len(r.loose) > 0 {
+		if err := r.loose[0].cut(); err != nil {
+			return fmt.Errorf("keyring: taking back a record: %w", err)
+		}
+		r.loose = r.loose[1:]
+	}
+	return nil
 }
 
 func (r *Ring) nextSeq() uint64 {
