@@ -49,6 +49,9 @@ func (d *DB) up(ctx context.Context) error {
 	if version > int64(len(steps)) {
 		return ErrNewer
 	}
+	if version == int64(len(steps)) {
+		return nil
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
@@ -64,12 +67,28 @@ func (d *DB) provider() (*goose.Provider, error) {
 	if d.kind == SQLite {
 		return goose.NewProvider(goose.DialectSQLite3, d.w, nil, opts...)
 	}
-	// The lock belongs to a session, which goose keeps for itself until the last step is done.
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, d.w, nil, append(opts, goose.WithSessionLocker(locker))...)
+	return goose.NewProvider(goose.DialectPostgres, d.w, nil, append(opts, goose.WithSessionLocker(turn{}))...)
+}
+
+// turn makes the processes that open one PostgreSQL database migrate it one after the other. That of goose asks again
+// every few seconds; this one waits.
+type turn struct{}
+
+var _ lock.SessionLocker = turn{}
+
+// turnID is the number of our lock: "mayfly" in ASCII.
+const turnID = 0x6d6179666c79
+
+// SessionLock implements [lock.SessionLocker].
+func (turn) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(turnID))
+	return err
+}
+
+// SessionUnlock implements [lock.SessionLocker].
+func (turn) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1)`, int64(turnID))
+	return err
 }
 
 func (d *DB) step(ctx context.Context, t *sql.Tx, name string) error {
