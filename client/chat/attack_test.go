@@ -112,6 +112,7 @@ func TestAttackFrameChangedByWhoCanOpenIt(t *testing.T) {
 		{"stripped After", func(f []byte) { binary.BigEndian.PutUint32(f[offAfter:], 0) }, alice.manifest, ErrForged},
 		{"another time of sending", func(f []byte) { putTime(f[offSent:], start-60) }, alice.manifest, ErrForged},
 		{"another id, to be shown again", func(f []byte) { f[offID] ^= 1 }, alice.manifest, ErrForged},
+		{"no id", func(f []byte) { clear(f[offID:][:16]) }, alice.manifest, ErrMalformed},
 		{"another text", func(f []byte) { f[offBody+6] ^= 1 }, alice.manifest, ErrForged},
 		{"another sender", func(f []byte) { copy(f[offSender:], malloryID[:]) }, mallory.manifest, ErrUnknownManifest},
 		{"another sender and manifest", func(f []byte) {

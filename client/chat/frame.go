@@ -104,7 +104,7 @@ func (f *Frame) parseSigned(c *cursor) error {
 	f.to = destination{account: c.row(), device: c.u32(), mailbox: c.row(), epoch: c.u32()}
 	m := &Message{ID: c.half(), Sent: c.num()}
 	m.Expiry = Expiry{At: c.num(), After: time.Duration(c.u32()) * time.Second}
-	c.must(m.Expiry.After <= maxAfter)
+	c.must(m.ID != MessageID{} && m.Expiry.After <= maxAfter)
 	body := c.take(int(c.u32()))
 	if err := c.end("frame"); err != nil {
 		return err

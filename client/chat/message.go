@@ -15,8 +15,8 @@ const (
 	MaxForgotten   = 256
 )
 
-// A MessageID names a message of one sender. Remember it together with the sender's account until the mailbox key of
-// its envelope is erased: a second message with both the same is a replay.
+// A MessageID names a message of one sender. Remember it together with the sender's account at least until the message's
+// At: a second message with both the same is a replay.
 type MessageID [16]byte
 
 // NewMessageID returns a random id.
