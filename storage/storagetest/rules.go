@@ -67,7 +67,7 @@ var Rules = []Rule{
 	{"2,500 keys are deleted at once", deleteMany},
 	{"a list is whole and in order past a thousand objects", listMany},
 	{"a list is exact in its prefix and tells the sizes", listPrefix},
-	{"a list that is left early goes on in nothing", listLeft},
+	{"a list that is left early does no harm", listLeft},
 	{"the time of an object is when it was put", listTimes},
 	{"a malformed key or prefix is ErrKey everywhere", malformedKeys},
 	{"many writers and readers of different keys do not disturb each other", concurrent},
