@@ -47,3 +47,41 @@ func (d *DB) PlantParts(ctx context.Context, n int) error {
 func (d *DB) Reserved(ctx context.Context) (n int64, err error) {
 	return n, d.reading(ctx).get(ErrGone, []any{&n}, `SELECT bytes FROM server`)
 }
+
+// Wipe removes all that has to do with blobs.
+func (d *DB) Wipe(ctx context.Context) error {
+	return d.write(ctx, func(t *tx) error {
+		for _, query := range []string{
+			`DELETE FROM part`, `DELETE FROM blob`, `DELETE FROM intent`, `DELETE FROM outbox`, `UPDATE server SET bytes = 0`,
+		} {
+			if _, err := t.exec(query); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Impatient makes SQLite say at once that another process writes.
+func (d *DB) Impatient(ctx context.Context) error {
+	_, err := d.w.ExecContext(ctx, `PRAGMA busy_timeout(0)`)
+	return err
+}
+
+// Write runs fn in a transaction.
+func (d *DB) Write(ctx context.Context, fn func() error) error {
+	return d.write(ctx, func(*tx) error { return fn() })
+}
+
+// Touch changes intents one after the other, slowly.
+func (d *DB) Touch(ctx context.Context, keys ...string) error {
+	return d.write(ctx, func(t *tx) error {
+		for _, key := range keys {
+			if _, err := t.exec(`UPDATE intent SET at = at + 1 WHERE key = $1`, key); err != nil {
+				return err
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return nil
+	})
+}

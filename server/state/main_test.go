@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	if postgres() == "" {
 		fmt.Fprintln(os.Stderr, "MAYFLY_TEST_POSTGRES is not set: skipping PostgreSQL")
 	}
+	flag.Set("rapid.checks", "20") // unless the command line says more
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		dropAll()
 		os.Exit(code)
