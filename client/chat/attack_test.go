@@ -191,7 +191,10 @@ func TestAttackKnownManifestOfAnotherAccount(t *testing.T) {
 func TestAttackEnvelopeChangedAnywhere(t *testing.T) {
 	alice, bob := newPerson(t, home), newPerson(t, home)
 	envelope := alice.seal(t, bob, newMessage("hello"))
-	for i := range envelope {
+	for i := 0; i < len(envelope); i++ {
+		if i >= envelopeHeader {
+			i = min(i+4, len(envelope)-1) // every fifth, to the last: each takes an opening
+		}
 		want := ErrTampered
 		switch {
 		case i < 2:

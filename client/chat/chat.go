@@ -42,7 +42,7 @@ var (
 	// ErrMalformed means that bytes or text are not of the form that docs/PROTOCOL.md gives.
 	ErrMalformed = errors.New("chat: malformed")
 	// ErrTooLong means that a message does not fit into the largest envelope.
-	ErrTooLong = errors.New("chat: the message is too long for an envelope; send the text as a file")
+	ErrTooLong = errors.New("chat: the message is too long for an envelope: send fewer files, or the text as a file")
 	// ErrInvalid means that what was to be encoded breaks a rule of its format.
 	ErrInvalid = errors.New("chat: invalid")
 

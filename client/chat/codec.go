@@ -67,9 +67,8 @@ func (c *cursor) num() int64 {
 	return n
 }
 
-// string8 and string16 read strings behind their lengths.
-func (c *cursor) string8() string  { return string(c.take(int(c.u8()))) }
-func (c *cursor) string16() string { return string(c.take(int(c.u16()))) }
+// string8 reads a string behind its length.
+func (c *cursor) string8() string { return string(c.take(int(c.u8()))) }
 
 // must fails unless ok.
 func (c *cursor) must(ok bool) { c.fail = c.fail || !ok }
@@ -113,10 +112,5 @@ func (b *builder) num(n int64)  { b.u64(uint64(n)) }
 
 func (b *builder) string8(s string) {
 	b.u8(uint8(len(s)))
-	*b = append(*b, s...)
-}
-
-func (b *builder) string16(s string) {
-	b.u16(uint16(len(s)))
 	*b = append(*b, s...)
 }
