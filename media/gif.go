@@ -289,20 +289,23 @@ func (g *gifScan) pixels(off int64, e lzwEnd, endCode int) {
 		g.keep(off, e.end-off)
 		return
 	}
-	cut, inBlock := e.wholeBytes()
-	if e.at.sub == 0 { // not one byte of data
-		cut, inBlock = off, 0
+	sub, cut := e.at.sub, e.wholeBytes()
+	if sub == 0 { // not one byte of data
+		sub, cut = off, off
 	}
 	g.drop(Trailer, "image data", cut, e.end-1-cut)
-	if inBlock > 0 {
-		g.keep(off, e.at.sub-off)
-		g.write([]byte{byte(inBlock)})
-		g.keep(e.at.sub+1, inBlock)
-	} else {
-		g.keep(off, max(e.at.sub, off)-off)
-	}
+	g.keep(off, sub-off)
 	tail := e.tail(endCode)
-	g.write(append(append([]byte{byte(len(tail))}, tail...), 0))
+	switch n := max(0, cut-sub-1); { // bytes of the last sub-block before the tail
+	case n+int64(len(tail)) <= 255:
+		g.write([]byte{byte(n + int64(len(tail)))})
+		g.keep(sub+1, n)
+	default:
+		g.write([]byte{byte(n)})
+		g.keep(sub+1, n)
+		g.write([]byte{byte(len(tail))})
+	}
+	g.write(append(tail, 0))
 }
 
 // finish ends the file, whose original has its trailer at off, or something else, or nothing.

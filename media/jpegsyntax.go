@@ -14,34 +14,51 @@ const (
 // scan the place is that of the first of several 0xff. It costs little more than reading
 // the bytes.
 func (s *source) nextMarker(off int64, in jpegState) (at int64, m byte, err error) {
-	run := int64(-1) // where the current row of 0xff began
+	row := int64(-1) // where the current row of 0xff began
 	for {
 		b, err := s.from(off)
 		if err != nil {
 			return 0, 0, err
 		}
 		for i := 0; i < len(b); i++ {
-			if run < 0 {
-				n := bytes.IndexByte(b[i:], 0xff)
-				if n < 0 {
+			if row < 0 {
+				if i = skipData(b, i, in); i == len(b) {
 					break
 				}
-				i += n
-				run = off + int64(i)
+				row = off + int64(i)
 				continue
 			}
 			switch c := b[i]; {
 			case c == 0xff:
-				continue
-			case c == 0, in == insideScan && c >= mRST0 && c <= mRST7:
-				run = -1
+			case isData(c, in):
+				row = -1
 			case in == insideScan:
-				return run, c, nil
+				return row, c, nil
 			default:
 				return off + int64(i) - 1, c, nil
 			}
 		}
 		off += int64(len(b))
+	}
+}
+
+// isData reports whether 0xff and c are data and no marker.
+func isData(c byte, in jpegState) bool {
+	return c == 0 || in == insideScan && c&^7 == mRST0
+}
+
+// skipData returns the place in b, at or behind i, of a 0xff that is not followed by a byte
+// that makes it data, or len(b). Nearly all of a photo's bytes pass through this loop.
+func skipData(b []byte, i int, in jpegState) int {
+	for {
+		n := bytes.IndexByte(b[i:], 0xff)
+		if n < 0 {
+			return len(b)
+		}
+		if i += n; i+1 == len(b) || !isData(b[i+1], in) {
+			return i
+		}
+		i += 2
 	}
 }
 

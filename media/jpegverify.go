@@ -9,20 +9,31 @@ import (
 // order, then tables, frames and scans without a byte between them, then EOI and the end.
 func verifyJPEG(s *source) error {
 	off, err := verifyJPEGHead(s)
+	frames, scans := 0, 0
 	for err == nil {
 		var b []byte
 		if b, err = s.at(off, 2); err != nil {
 			return err
 		}
+		m := b[1]
 		switch {
 		case b[0] != 0xff:
 			return bad(off, "bytes between segments")
-		case b[1] == mEOI && off+2 == s.size:
-			return nil
-		case b[1] == mEOI:
+		case m == mEOI && scans == 0:
+			return bad(off, "there is no picture in it")
+		case m == mEOI && off+2 != s.size:
 			return bad(off+2, "bytes after the end of the picture")
+		case m == mEOI:
+			return nil
+		case isSOF(m):
+			frames++
+		case m == mSOS:
+			scans++
 		}
-		off, err = verifyJPEGSegment(s, off, b[1])
+		if frames > 1 || scans > 0 && frames == 0 {
+			return bad(off, "frame headers in disorder")
+		}
+		off, err = verifyJPEGSegment(s, off, m)
 	}
 	return err
 }

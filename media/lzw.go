@@ -57,13 +57,13 @@ type lzwTable struct {
 	lengths [4096]uint16
 }
 
-func newLZWTable(minWidth byte) *lzwTable {
-	t := &lzwTable{clear: 1 << minWidth}
+// begin makes t the table that a picture with codes of the given width begins with.
+func (t *lzwTable) begin(minWidth byte) {
+	t.clear = 1 << minWidth
 	for i := range t.clear {
 		t.lengths[i] = 1
 	}
 	t.reset()
-	return t
 }
 
 func (t *lzwTable) reset() {
@@ -109,7 +109,11 @@ type lzwEnd struct {
 // its end code, or where it has all its pixels, or with its data: a picture that has fewer
 // pixels than its frame is shown as far as it goes.
 func (s *source) lzwEnd(off int64, minWidth byte, max int64) (lzwEnd, error) {
-	t := newLZWTable(minWidth)
+	if s.lzw == nil {
+		s.lzw = new(lzwTable) // one for all frames
+	}
+	t := s.lzw
+	t.begin(minWidth)
 	r := lzwReader{s: s, off: off}
 	for n := int64(0); ; {
 		e := lzwEnd{at: r, width: t.width}
@@ -160,14 +164,12 @@ func (e lzwEnd) tail(endCode int) []byte {
 	return b
 }
 
-// wholeBytes returns where the bytes before tail end, and how many of them are in the
-// sub-block that begins at e.at.sub.
-func (e lzwEnd) wholeBytes() (off, inBlock int64) {
-	off = e.at.off
+// wholeBytes returns where the bytes before tail end.
+func (e lzwEnd) wholeBytes() int64 {
 	if e.at.bits > 0 {
-		off--
+		return e.at.off - 1
 	}
-	return off, off - e.at.sub - 1
+	return e.at.off
 }
 
 // subBlocksEnd returns where the row of sub-blocks at off ends.

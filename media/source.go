@@ -22,6 +22,8 @@ type source struct {
 	buf  []byte
 	off  int64 // of buf[0]
 	fail error // if set, every read answers it
+
+	lzw *lzwTable // of GIF
 }
 
 // at returns the n bytes at off; n is at most window.
