@@ -90,7 +90,9 @@ func (s *Server) fail(err error, c echo.Context) {
 	if p.Code == wire.CodeUnavailable && !errors.Is(err, context.Canceled) {
 		s.log.trouble("request", err)
 	}
-	drain(c)
+	if !errors.Is(err, errBodyEnd) {
+		drain(c)
+	}
 	h := c.Response().Header()
 	if seconds, ok := retryAfter[p.Code]; ok {
 		h.Set("Retry-After", strconv.Itoa(seconds))

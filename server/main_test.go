@@ -31,6 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // onEach runs a test on every kind of database that there is: SQLite, and PostgreSQL where MAYFLY_TEST_POSTGRES says
 // where one is.
 func onEach(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		test(t, "sqlite:"+filepath.Join(t.TempDir(), "state.db"))
 	})
