@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -580,13 +581,14 @@ func TestAKilledProcessLosesNothingThatWasAcknowledged(t *testing.T) {
 		ok(t, r.Close())
 		cmd, lines := startChild(t, "put", dir)
 		acknowledged := -1
-		timer := time.AfterFunc(time.Duration(30+i*17)*time.Millisecond, func() { cmd.Process.Kill() })
 		for lines.Scan() {
 			if _, err := fmt.Sscanf(lines.Text(), "put %d", &acknowledged); err != nil && lines.Text() != "opened" {
 				t.Fatalf("the child says %q", lines.Text())
 			}
+			if acknowledged == i { // at some point in one of the next rounds
+				time.AfterFunc(rand.N(20*time.Millisecond), func() { cmd.Process.Kill() })
+			}
 		}
-		timer.Stop()
 		cmd.Wait()
 		var err error
 		r, err = Open(dir, roots)
