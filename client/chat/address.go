@@ -154,16 +154,25 @@ func parseText(kind textKind, s string, secret []byte) (server string, err error
 	if got := textKind(address[slash+1:]); got != kind {
 		return "", wrongKind(name, got)
 	}
+	if err := parseFragment(name, fragment, secret); err != nil {
+		return "", err
+	}
+	return NormalizeURL(address[:slash])
+}
+
+// parseFragment fills secret from the version and the base64url of exactly as many bytes.
+func parseFragment(name, fragment string, secret []byte) error {
 	v, text, ok := strings.Cut(fragment, ".")
 	if ok && v != strconv.Itoa(version) && only(v, isHostByte) {
-		return "", fmt.Errorf("%w (%s)", ErrVersion, name)
+		return fmt.Errorf("%w (%s)", ErrVersion, name)
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	// The decoder passes over line breaks, so that the length of the text counts too.
 	if !ok || err != nil || len(b) != len(secret) || len(text) != base64.RawURLEncoding.EncodedLen(len(secret)) {
-		return "", fmt.Errorf("%w: a part of this is missing or was changed; copy %s again, all of it", ErrMalformed, name)
+		return fmt.Errorf("%w: a part of this is missing or was changed; copy %s again, all of it", ErrMalformed, name)
 	}
 	copy(secret, b)
-	return NormalizeURL(address[:slash])
+	return nil
 }
 
 func wrongKind(want string, got textKind) error {
