@@ -31,6 +31,7 @@ func (s *Server) edge(next echo.HandlerFunc) echo.HandlerFunc {
 		s.dress(c.Response().Header())
 		w := c.Response().Writer
 		c.Response().Writer = &patientWriter{w, http.NewResponseController(w)}
+		limitBody(c)
 		if err := s.contain(next, c); err != nil {
 			s.strangers.refused(c)
 			s.fail(err, c)

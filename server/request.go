@@ -104,8 +104,16 @@ func noBody(c echo.Context) error {
 	return nil
 }
 
-// bodyTime is how long a small body may take.
+// bodyTime is how long a body may take of which the handler does not say otherwise.
 const bodyTime = 10 * time.Second
+
+// limitBody sees to it that a body comes in time or not at all. The deadline stays until a handler has read the body
+// whole: net/http itself reads what a handler left, and would wait for it for ever.
+func limitBody(c echo.Context) {
+	if c.Request().ContentLength != 0 {
+		http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(bodyTime))
+	}
+}
 
 // readBody reads a small body of at most limit bytes whole.
 func readBody(c echo.Context, limit int64) ([]byte, error) {
@@ -120,14 +128,11 @@ func readBody(c echo.Context, limit int64) ([]byte, error) {
 	case r.ContentLength == 0:
 		return nil, nil
 	}
-	rc := http.NewResponseController(c.Response())
-	rc.SetReadDeadline(time.Now().Add(bodyTime))
-	// A deadline that stayed would end the wait of a long-poll.
-	defer rc.SetReadDeadline(time.Time{})
 	b := make([]byte, r.ContentLength)
 	if _, err := io.ReadFull(r.Body, b); err != nil {
 		return nil, errBodyEnd
 	}
+	http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
 	return b, nil
 }
 
