@@ -13,7 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite"
 )
 
 // Open opens the state at dsn, which is "sqlite:PATH" or an address "postgres://…", and brings its tables up to date.
@@ -82,10 +82,11 @@ func private(path string) error {
 func openFile(path, lock string, pragmas []string, conns int) (*sql.DB, error) {
 	query := url.Values{"_txlock": {lock}, "_pragma": pragmas}
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
-	db, err := sql.Open("sqlite", u.String())
+	connector, err := sqlite.NewConnector(u.String())
 	if err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
+	db := sql.OpenDB(liteConnector{connector})
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	return db, nil

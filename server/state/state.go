@@ -145,7 +145,7 @@ const (
 // A DB is the state of one server. Its methods may be called by many goroutines at once, and several processes may
 // have the same database open.
 //
-// A transaction that has begun runs to its end even if its context ends, but never longer than 30 seconds.
+// A transaction that has begun runs to its end even if its context ends, but on PostgreSQL never longer than 30 seconds.
 type DB struct {
 	w, r    *sql.DB // for writing and reading; the same on PostgreSQL
 	kind    Kind

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	txLife  = 30 * time.Second // the longest transaction
+	txLife  = 30 * time.Second // the longest transaction on PostgreSQL
 	txTries = 8                // with those that met another one
 )
 
@@ -59,8 +59,12 @@ func (d *DB) once(ctx context.Context, fn func(*tx) error) error {
 	}
 	defer conn.Close()
 	// To interrupt a transaction saves nothing, and leaves open whether it was committed.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txLife)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
+	if d.kind == Postgres { // the network may be gone
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, txLife)
+		defer cancel()
+	}
 	t, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: d.isolation()})
 	if err != nil {
 		return fmt.Errorf("state: %w", err)
