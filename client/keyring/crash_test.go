@@ -29,7 +29,7 @@ const (
 type host struct {
 	steps int
 	from  int   // the first step that fails; -1 for none
-	times  int   // how many fail
+	times int   // how many fail
 	fate  fate  // of the first of them
 	err   error // what the steps that fail return
 }
@@ -109,27 +109,45 @@ var story = []act{
 	}, nil},
 	{"put", put(func(s *scene) Bucket { return s.hour }, "a", "one"), map[Ref]string{{"k", "a"}: "one"}},
 	{"replace", put(func(s *scene) Bucket { return s.hour }, "a", "two"), map[Ref]string{{"k", "a"}: "two"}},
-	{"put in the other", put(func(s *scene) Bucket { return s.own }, "b", "three"),
-		map[Ref]string{{"k", "a"}: "two", {"k", "b"}: "three"}},
+	{
+		"put in the other", put(func(s *scene) Bucket { return s.own }, "b", "three"),
+		map[Ref]string{{"k", "a"}: "two", {"k", "b"}: "three"},
+	},
 	{"move to where it stays", put(never, "a", "four"), map[Ref]string{{"k", "a"}: "four", {"k", "b"}: "three"}},
-	{"move back", put(func(s *scene) Bucket { return s.hour }, "a", "five"),
-		map[Ref]string{{"k", "a"}: "five", {"k", "b"}: "three"}},
+	{
+		"move back", put(func(s *scene) Bucket { return s.hour }, "a", "five"),
+		map[Ref]string{{"k", "a"}: "five", {"k", "b"}: "three"},
+	},
 	{"put a third", put(never, "c", "six"), map[Ref]string{{"k", "a"}: "five", {"k", "b"}: "three", {"k", "c"}: "six"}},
-	{"delete", func(s *scene) error { return s.r.Delete("k", "c") },
-		map[Ref]string{{"k", "a"}: "five", {"k", "b"}: "three"}},
+	{
+		"delete", func(s *scene) error { return s.r.Delete("k", "c") },
+		map[Ref]string{{"k", "a"}: "five", {"k", "b"}: "three"},
+	},
 	{"erase", func(s *scene) error { return s.r.Erase(Ref{"k", "c"}, Ref{"k", "a"}) }, map[Ref]string{{"k", "b"}: "three"}},
-	{"put big", put(never, "big", string(make([]byte, wasteFrom))),
-		map[Ref]string{{"k", "b"}: "three", {"k", "big"}: string(make([]byte, wasteFrom))}},
-	{"put over it, so that its log is compacted", put(never, "big", "seven"),
-		map[Ref]string{{"k", "b"}: "three", {"k", "big"}: "seven"}},
-	{"put there again", put(func(s *scene) Bucket { return s.hour }, "d", "eight"),
-		map[Ref]string{{"k", "b"}: "three", {"k", "big"}: "seven", {"k", "d"}: "eight"}},
-	{"hasten", func(s *scene) error { return s.r.Hasten(s.own, 1) },
-		map[Ref]string{{"k", "big"}: "seven", {"k", "d"}: "eight"}},
-	{"forget", func(s *scene) error { _, err := s.r.Forget(); return err },
-		map[Ref]string{{"k", "big"}: "seven", {"k", "d"}: "eight"}},
-	{hearing, func(s *scene) error { s.r.Observe(s.hourTime); return nil },
-		map[Ref]string{{"k", "big"}: "seven"}},
+	{
+		"put big", put(never, "big", string(make([]byte, wasteFrom))),
+		map[Ref]string{{"k", "b"}: "three", {"k", "big"}: string(make([]byte, wasteFrom))},
+	},
+	{
+		"put over it, so that its log is compacted", put(never, "big", "seven"),
+		map[Ref]string{{"k", "b"}: "three", {"k", "big"}: "seven"},
+	},
+	{
+		"put there again", put(func(s *scene) Bucket { return s.hour }, "d", "eight"),
+		map[Ref]string{{"k", "b"}: "three", {"k", "big"}: "seven", {"k", "d"}: "eight"},
+	},
+	{
+		"hasten", func(s *scene) error { return s.r.Hasten(s.own, 1) },
+		map[Ref]string{{"k", "big"}: "seven", {"k", "d"}: "eight"},
+	},
+	{
+		"forget", func(s *scene) error { _, err := s.r.Forget(); return err },
+		map[Ref]string{{"k", "big"}: "seven", {"k", "d"}: "eight"},
+	},
+	{
+		hearing, func(s *scene) error { s.r.Observe(s.hourTime); return nil },
+		map[Ref]string{{"k", "big"}: "seven"},
+	},
 	{"forget again", func(s *scene) error { _, err := s.r.Forget(); return err }, map[Ref]string{{"k", "big"}: "seven"}},
 	{"put last", put(never, "last", "nine"), map[Ref]string{{"k", "big"}: "seven", {"k", "last"}: "nine"}},
 }
@@ -230,7 +248,7 @@ func TestAWriteThatFailsLeavesTheOldState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failures := 0
 		for _, f := range []fate{undone, half, done} {
-			for _, n := range []int{1, 2, 3, 5} {
+			for _, n := range []int{1, 2, 4} {
 				for at := 0; failAt(t, at, n, f); at++ {
 					failures++
 				}
@@ -261,8 +279,9 @@ func failAt(t *testing.T, at, n int, f fate) bool {
 			durable = a.want
 		}
 		before = a.want
-		// What was acknowledged is there, even if the next thing is a crash.
-		reopens(t, what, disk, roots, durable, before)
+		if m.steps > at { // what was acknowledged is there, even if the next thing is a crash
+			reopens(t, what, disk, roots, durable, before)
+		}
 	}
 	if m.steps <= at {
 		return false

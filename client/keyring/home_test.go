@@ -341,13 +341,6 @@ func boxes(path string, file []byte, keys []key) (texts [][]byte) {
 	return texts
 }
 
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
 // keysOf returns every key that there is now in a ring, at rest and in use.
 func keysOf(t *testing.T, r *Ring) (keys []key) {
 	t.Helper()

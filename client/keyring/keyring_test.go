@@ -30,6 +30,13 @@ func ok(t *testing.T, err error) {
 	}
 }
 
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 func bucketAt(t *testing.T, r *Ring, at int64) Bucket {
 	t.Helper()
 	b, err := r.Bucket(at)

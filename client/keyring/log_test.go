@@ -182,7 +182,7 @@ func TestALogThatWasRemovedIsAnEmptyBucket(t *testing.T) {
 func TestADamagedRingFileIsRefused(t *testing.T) {
 	s := newSpecimen(t)
 	file := s.disk[ringName]
-	for i := range file {
+	for i := 0; i < len(file); i += 1 + i/64 { // all bytes of the line and the nonce, some of the rest
 		bad := bytes.Clone(file)
 		bad[i] ^= 1
 		s.disk[ringName] = bad
