@@ -74,7 +74,7 @@ func (c *sendCommand) run(ctx context.Context, u *ui, args []string) (err error)
 	if err != nil {
 		return err
 	}
-	u.say("sent to %s; it goes at %s, in %s", strings.Join(c.to, " and "), clockTime(sent.At), formatDuration(secondsUntil(cl, sent.At)))
+	u.say("sent to %s; it goes at %s, in %s", strings.Join(c.to, " and "), clockTime(sent.At), roughly(secondsUntil(cl, sent.At)))
 	return nil
 }
 

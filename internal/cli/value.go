@@ -161,6 +161,19 @@ func formatDuration(d time.Duration) string {
 	return b.String()
 }
 
+// roughly returns d as people say it: "7 days", "36 hours", "90 minutes", "10 seconds".
+func roughly(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		d    time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
+		if d >= 2*unit.d {
+			return plural(int64(d.Round(unit.d)/unit.d), unit.name)
+		}
+	}
+	return plural(int64(d/time.Second), "second")
+}
+
 // size is a number of bytes such as 200MiB or 1GiB.
 func size(p *int64, def int64) flag.Value { *p = def; return (*sizeValue)(p) }
 

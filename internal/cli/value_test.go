@@ -39,6 +39,17 @@ func TestDurations(t *testing.T) {
 	}
 }
 
+func TestTimesForPeople(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 seconds", time.Second: "1 second", 119 * time.Second: "119 seconds", 90 * time.Minute: "90 minutes",
+		36 * time.Hour: "36 hours", 168*time.Hour + 23*time.Minute: "7 days",
+	} {
+		if got := roughly(d); got != want {
+			t.Errorf("roughly(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestSizes(t *testing.T) {
 	for _, row := range []struct {
 		name, in string
