@@ -82,10 +82,7 @@ func (s *Store) removeLeftovers(before time.Time) error {
 
 // Put implements [storage.Store]. An error for want of space is [storage.ErrFull].
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64) error {
-	if !storage.ValidKey(key) {
-		return storage.ErrKey
-	}
-	in, err := body.NewIn(ctx, r, size)
+	in, err := body.NewIn(ctx, key, r, size)
 	if err != nil {
 		return err
 	}

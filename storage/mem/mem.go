@@ -36,10 +36,7 @@ func New() *Store {
 
 // Put implements [storage.Store].
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64) error {
-	if !storage.ValidKey(key) {
-		return storage.ErrKey
-	}
-	in, err := body.NewIn(ctx, r, size)
+	in, err := body.NewIn(ctx, key, r, size)
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,12 @@ type In struct {
 	err  error // sticky
 }
 
-// NewIn returns the size bytes of r. A size that no object has is [storage.ErrSize].
-func NewIn(ctx context.Context, r io.Reader, size int64) (*In, error) {
+// NewIn returns the size bytes of r, which are to stand under key. A key or a size that no object has
+// is [storage.ErrKey] or [storage.ErrSize].
+func NewIn(ctx context.Context, key string, r io.Reader, size int64) (*In, error) {
+	if !storage.ValidKey(key) {
+		return nil, storage.ErrKey
+	}
 	if size < 1 || size > storage.MaxObjectSize {
 		return nil, storage.ErrSize
 	}

@@ -36,7 +36,7 @@ func TestIn(t *testing.T) {
 		{"an error in a size that is short", io.MultiReader(strings.NewReader(text), iotest.ErrReader(errBroken)), 9, storage.ErrSize},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			in, err := body.NewIn(t.Context(), c.r, c.size)
+			in, err := body.NewIn(t.Context(), "key", c.r, c.size)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +56,7 @@ func TestIn(t *testing.T) {
 
 func TestInIsAReader(t *testing.T) {
 	data := bytes.Repeat([]byte("0123456789"), 1000)
-	in, err := body.NewIn(t.Context(), bytes.NewReader(data), int64(len(data)))
+	in, err := body.NewIn(t.Context(), "key", bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,15 +67,21 @@ func TestInIsAReader(t *testing.T) {
 
 func TestInRefusesSizes(t *testing.T) {
 	for _, size := range []int64{math.MinInt64, -1, 0, storage.MaxObjectSize + 1, math.MaxInt64} {
-		if _, err := body.NewIn(t.Context(), strings.NewReader("x"), size); !errors.Is(err, storage.ErrSize) {
+		if _, err := body.NewIn(t.Context(), "key", strings.NewReader("x"), size); !errors.Is(err, storage.ErrSize) {
 			t.Errorf("%d: got %v", size, err)
 		}
 	}
 }
 
+func TestInRefusesKeys(t *testing.T) {
+	if _, err := body.NewIn(t.Context(), "a//b", strings.NewReader("x"), 1); !errors.Is(err, storage.ErrKey) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestInEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	in, err := body.NewIn(ctx, strings.NewReader("0123456789"), 10)
+	in, err := body.NewIn(ctx, "key", strings.NewReader("0123456789"), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
