@@ -133,15 +133,16 @@ func (g *gifScan) writeControl() error {
 	if g.control.n == 0 {
 		return nil
 	}
-	b, err := g.at(g.control.off, 7)
+	old, err := g.at(g.control.off, 7)
 	if err != nil {
 		return err
 	}
-	b = append(bytes.Clone(b), 0)
+	var b [8]byte
+	copy(b[:], old)
 	b[3] &= 0x1f // the reserved bits
 	at := g.control
 	g.control = span{}
-	return g.rewrite(at, "control extension", b)
+	return g.rewrite(at, "control extension", b[:])
 }
 
 // rewrite puts lit in place of a structure that has more in it.
@@ -252,7 +253,7 @@ func (g *gifScan) image(off int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	descriptor := bytes.Clone(b)
+	descriptor := [10]byte(b)
 	pixels := int64(binary.LittleEndian.Uint16(b[5:])) * int64(binary.LittleEndian.Uint16(b[7:]))
 	data := off + 10 + colourTable(b[9])
 	minWidth, err := g.byteAt(data)
@@ -273,7 +274,7 @@ func (g *gifScan) image(off int64) (int64, error) {
 	if descriptor[9]&0x18 != 0 {
 		descriptor[9] &^= 0x18 // the reserved bits
 		g.drop(Structure, "image descriptor", off+9, 1)
-		g.write(descriptor)
+		g.write(descriptor[:])
 	} else {
 		g.keep(off, 10)
 	}

@@ -19,6 +19,8 @@ const (
 	gifData  = "\x44\x02\x05"
 	gifLoop  = "\x21\xff\x0bNETSCAPE2.0\x03\x01\x07\x00\x00"
 	gifDelay = "\x21\xf9\x04\x08\x0a\x00\x00\x00"
+
+	gifPicture = gifFrame + "\x03" + gifData + "\x00"
 )
 
 func subBlock(data string) string { return string([]byte{byte(len(data))}) + data }
@@ -31,24 +33,23 @@ func TestGIFSampleIsWhatItSays(t *testing.T) {
 }
 
 func TestGIFHidingPlaces(t *testing.T) {
-	picture := gifFrame + subBlock(gifData) + "\x00"
-	plain := gifHead + picture + ";"
+	plain := gifHead + gifPicture + ";"
 	for name, b := range map[string]string{
 		"bytes behind the trailer":              plain + "Secret",
-		"a comment":                             gifHead + "\x21\xfe\x06Secret\x00" + picture + "\x21\xfe\x06Secret\x06Secret\x00;",
-		"a plain text":                          gifHead + "\x21\x01\x0c............\x06Secret\x00" + picture + ";",
-		"an application's data":                 gifHead + "\x21\xff\x0bSecretMake0\x06Secret\x00" + picture + ";",
-		"an unknown extension":                  gifHead + "\x21\x99\x06Secret\x00" + picture + ";",
-		"an extension of no data":               gifHead + "\x21\xff\x00" + picture + ";",
-		"zeros between blocks":                  gifHead + "\x00\x00" + picture + "\x00\x00;",
-		"an unknown block":                      gifHead + picture + "Secret",
-		"no trailer":                            gifHead + picture,
+		"a comment":                             gifHead + "\x21\xfe\x06Secret\x00" + gifPicture + "\x21\xfe\x06Secret\x06Secret\x00;",
+		"a plain text":                          gifHead + "\x21\x01\x0c............\x06Secret\x00" + gifPicture + ";",
+		"an application's data":                 gifHead + "\x21\xff\x0bSecretMake0\x06Secret\x00" + gifPicture + ";",
+		"an unknown extension":                  gifHead + "\x21\x99\x06Secret\x00" + gifPicture + ";",
+		"an extension of no data":               gifHead + "\x21\xff\x00" + gifPicture + ";",
+		"zeros between blocks":                  gifHead + "\x00\x00" + gifPicture + "\x00\x00;",
+		"an unknown block":                      gifHead + gifPicture + "Secret",
+		"no trailer":                            gifHead + gifPicture,
 		"bytes behind the end code":             gifHead + gifFrame + subBlock(gifData+"Secret") + "\x00;",
 		"a sub-block behind the end code":       gifHead + gifFrame + subBlock(gifData) + "\x06Secret\x00;",
 		"bits behind the end code":              gifHead + gifFrame + subBlock("\x44\x02\xf5") + "\x00;",
-		"a control extension without a picture": gifHead + picture + gifDelay + ";",
-		"a profile that is none":                gifHead + gifProfile + "\x06Secret\x00" + picture + ";",
-		"a loop of no length":                   gifHead + "\x21\xff\x0bNETSCAPE2.0\x00" + picture + ";",
+		"a control extension without a picture": gifHead + gifPicture + gifDelay + ";",
+		"a profile that is none":                gifHead + gifProfile + "\x06Secret\x00" + gifPicture + ";",
+		"a loop of no length":                   gifHead + "\x21\xff\x0bNETSCAPE2.0\x00" + gifPicture + ";",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if out := strip(t, []byte(b), nil); string(out) != plain {
@@ -85,13 +86,12 @@ func decodeGIF(t *testing.T, b string) *gif.GIF {
 }
 
 func TestGIFKeepsAnimation(t *testing.T) {
-	picture := gifFrame + subBlock(gifData) + "\x00"
 	for name, b := range map[string]string{
-		"loop and delays":                     gifHead + gifLoop + gifDelay + picture + gifDelay + picture + ";",
-		"the other loop":                      gifHead + strings.Replace(gifLoop, "NETSCAPE2.0", "ANIMEXTS1.0", 1) + picture + ";",
+		"loop and delays":                     gifHead + gifLoop + gifDelay + gifPicture + gifDelay + gifPicture + ";",
+		"the other loop":                      gifHead + strings.Replace(gifLoop, "NETSCAPE2.0", "ANIMEXTS1.0", 1) + gifPicture + ";",
 		"a colour table":                      gifHead + strings.Replace(gifFrame, "\x02\x00\x00\x02", "\x02\x00\x80abcdef\x02", 1) + subBlock(gifData) + "\x00;",
 		"interlace":                           gifHead + strings.Replace(gifFrame, "\x02\x00\x00\x02", "\x02\x00\x40\x02", 1) + subBlock(gifData) + "\x00;",
-		"GIF87a":                              strings.Replace(gifHead, "89a", "87a", 1) + picture + ";",
+		"GIF87a":                              strings.Replace(gifHead, "89a", "87a", 1) + gifPicture + ";",
 		"data of many blocks":                 gifHead + gifFrame + subBlock(gifData[:1]) + subBlock(gifData[1:2]) + subBlock(gifData[2:]) + "\x00;",
 		"a picture cut short by its end code": gifHead + gifFrame + subBlock("\x44\x01") + "\x00;",
 	} {
@@ -102,13 +102,12 @@ func TestGIFKeepsAnimation(t *testing.T) {
 }
 
 func TestGIFStructuresAreCleaned(t *testing.T) {
-	picture := gifFrame + subBlock(gifData) + "\x00"
 	for _, test := range []struct{ name, in, want string }{
-		{"two loops in one", gifHead + gifLoop[:18] + "\x05\x02Sec.\x00" + picture + ";", gifHead + gifLoop + picture + ";"},
-		{"the last control extension counts", gifHead + strings.Replace(gifDelay, "\x0a", "\x0b", 1) + gifDelay + "\x21\xfe\x00" + picture + ";", gifHead + gifDelay + picture + ";"},
-		{"reserved bits of a control extension", gifHead + strings.Replace(gifDelay, "\x08", "\xe8", 1) + picture + ";", gifHead + gifDelay + picture + ";"},
-		{"a longer control extension", gifHead + gifDelay[:7] + "\x06Secret\x00" + picture + ";", gifHead + gifDelay + picture + ";"},
-		{"reserved bits of a picture", gifHead + strings.Replace(picture, "\x00\x02\x03", "\x18\x02\x03", 1) + ";", gifHead + picture + ";"},
+		{"two loops in one", gifHead + gifLoop[:18] + "\x05\x02Sec.\x00" + gifPicture + ";", gifHead + gifLoop + gifPicture + ";"},
+		{"the last control extension counts", gifHead + strings.Replace(gifDelay, "\x0a", "\x0b", 1) + gifDelay + "\x21\xfe\x00" + gifPicture + ";", gifHead + gifDelay + gifPicture + ";"},
+		{"reserved bits of a control extension", gifHead + strings.Replace(gifDelay, "\x08", "\xe8", 1) + gifPicture + ";", gifHead + gifDelay + gifPicture + ";"},
+		{"a longer control extension", gifHead + gifDelay[:7] + "\x06Secret\x00" + gifPicture + ";", gifHead + gifDelay + gifPicture + ";"},
+		{"reserved bits of a picture", gifHead + strings.Replace(gifPicture, "\x00\x02\x03", "\x18\x02\x03", 1) + ";", gifHead + gifPicture + ";"},
 	} {
 		if out := strip(t, []byte(test.in), nil); string(out) != test.want {
 			t.Errorf("%s: got\n%q, want\n%q", test.name, out, test.want)

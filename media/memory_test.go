@@ -1,0 +1,115 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/seed-7b314ca8/mayfly/media/internal/sample"
+)
+
+// A repeated is a source that begins with head, goes on with n bytes of a repeated pattern,
+// and ends with tail. It stands in no memory.
+type repeated struct {
+	head, pattern []byte
+	n             int64
+	tail          []byte
+}
+
+func (r *repeated) size() int64 { return int64(len(r.head)) + r.n + int64(len(r.tail)) }
+
+func (r *repeated) ReadAt(p []byte, off int64) (int, error) {
+	got := 0
+	for got < len(p) && off < r.size() {
+		n := copy(p[got:], r.from(off))
+		got, off = got+n, off+int64(n)
+	}
+	if got < len(p) {
+		return got, io.EOF
+	}
+	return got, nil
+}
+
+// from returns some bytes at off.
+func (r *repeated) from(off int64) []byte {
+	if off < int64(len(r.head)) {
+		return r.head[off:]
+	}
+	off -= int64(len(r.head))
+	if off < r.n {
+		b := r.pattern[off%int64(len(r.pattern)):]
+		return b[:min(int64(len(b)), r.n-off)]
+	}
+	return r.tail[off-r.n:]
+}
+
+// TestMemoryIsBoundedByStructure strips files of many gigabytes.
+func TestMemoryIsBoundedByStructure(t *testing.T) {
+	huge := int64(10 << 30)
+	size, scan := int64(8<<20), int64(256<<20)
+	switch {
+	case os.Getenv("MAYFLY_TEST_HUGE") != "":
+		size, scan = 1<<30, huge // minutes
+	case testing.Short() || raceEnabled:
+		scan = size
+	}
+	head, tables, sos, data, eoi := parts()
+	big := func(pattern string) []byte { return bytes.Repeat([]byte(pattern), (1<<20)/len(pattern)) }
+	pngHead := bigHeader(100, 100)
+	for _, test := range []struct {
+		name   string
+		src    *repeated
+		reason string // "" if it is stripped
+	}{
+		{"a JPEG with a huge scan", &repeated{join(head, tables, sos, data), big("picture data, all of it\xff\x00"), scan, join(eoi, "Secret")}, ""},
+		{"a JPEG with a huge trailer", &repeated{join(head, tables, sos, data, eoi), big("Secret"), huge, nil}, ""},
+		{"a JPEG of comments", &repeated{head, big("\xff\xfe\x00\x0aSecret.."), huge / 12 * 12, join(tables, sos, data, eoi)}, "too many"},
+		{"a JPEG of scans", &repeated{join(head, tables), join(sos, "A"), size / int64(len(sos)+1) * int64(len(sos)+1), eoi}, ""},
+		{"a JPEG of scans and comments", &repeated{join(head, tables), join(sos, "A\xff\xfe\x00\x02"), huge / int64(len(sos)+5) * int64(len(sos)+5), eoi}, "too many"},
+		{"a JPEG that is fill bytes", &repeated{head, big("\xff"), size, nil}, "too early"},
+		{"a PNG of text", &repeated{pngHead, sample.Chunk("tEXt", "a\x00Secret"), huge / 20 * 20, nil}, "too many"},
+		{"a PNG with one huge text", &repeated{join(pngHead, "\x7f\xff\xff\x00tEXt"), big("Secret"), 0x7fffff00, join("CRC.", idat(sample.Zlib(string(make([]byte, 100*401)))), sample.Chunk("IEND"))}, ""},
+		{"a GIF of comments", &repeated{[]byte(gifHead), big("\x21\xfe\x06Secret\x00."[:10]), huge / 10 * 10, nil}, "too many"},
+		{"a GIF with one huge comment", &repeated{[]byte(gifHead + "\x21\xfe"), big("\xff" + strings.Repeat("x", 255)), scan / 256 * 256, []byte("\x00" + gifFrame + subBlock(gifData) + "\x00;")}, ""},
+		{"a GIF of pictures", &repeated{[]byte(gifHead), []byte(gifPicture), size / int64(len(gifPicture)) * int64(len(gifPicture)), []byte(";")}, ""},
+		{"a WebP of chunks", &repeated{sample.WebP(header(0), lossy), big("SECR\x00\x00\x00\x00"), 2 << 30, nil}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var f *File
+			var err error
+			if n := allocated(func() { f, err = Strip(test.src, test.src.size(), nil) }); n > MaxMemory {
+				t.Errorf("%d MiB were allocated", n>>20)
+			}
+			var bad *FormatError
+			switch {
+			case test.reason == "" && err != nil:
+				t.Fatal(err)
+			case test.reason == "":
+				b := make([]byte, min(64, f.Size()))
+				if _, err := f.ReadAt(b, f.Size()-int64(len(b))); err != nil || bytes.Contains(b, []byte("Secret")) {
+					t.Errorf("the end reads %q, %v", b, err)
+				}
+			case !errors.As(err, &bad) || !strings.Contains(bad.Reason, test.reason):
+				t.Errorf("got %v, want a reason with %q", err, test.reason)
+			}
+		})
+	}
+}
+
+// A WebP whose RIFF header counts chunks without end.
+func TestManyWebPChunksAreRefused(t *testing.T) {
+	src := &repeated{sample.WebP(header(0), lossy), bytes.Repeat([]byte("SECR\x00\x00\x00\x00"), 1<<12), 1 << 30, nil}
+	binary.LittleEndian.PutUint32(src.head[4:], uint32(src.size()-8))
+	var err error
+	if n := allocated(func() { _, err = Strip(src, src.size(), nil) }); n > MaxMemory {
+		t.Errorf("%d MiB were allocated", n>>20)
+	}
+	var bad *FormatError
+	if !errors.As(err, &bad) || !strings.Contains(bad.Reason, "too many") {
+		t.Errorf("got %v", err)
+	}
+}
