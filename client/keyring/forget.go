@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Forget destroys every bucket whose time has come, and returns how many those were. They are destroyed even if there
-// is an error too: then an old root key or a file may not have been removed, and the next call tries again.
+// Forget destroys every bucket whose time has come, and returns how many those were. If there is an error too, then the
+// old root key, or a file that nothing can open without it, could not be removed: the next Forget tries again to remove
+// the key, and the next [Open] the file.
 func (r *Ring) Forget() (n int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -62,8 +63,8 @@ func (r *Ring) destroy(dead []*bucket) {
 }
 
 // Erase deletes records and destroys every value that they ever had: the buckets with a trace of them are written again
-// under new keys, and the root key is replaced. Records that were deleted before can be erased too. If there is an error
-// they may still be there, or an old root key or file may not have been removed: call it again.
+// under new keys, and the root key is replaced. Records that were deleted before can be erased too. After an error they
+// may still be there, or as after an error of [Ring.Forget]: call it again.
 func (r *Ring) Erase(refs ...Ref) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -185,7 +185,7 @@ func (r *Ring) Close() error {
 	err := r.keepTime()
 	r.closed = true
 	r.destroy(r.all())
-	r.vault.candidates = nil
+	r.vault.close()
 	if r.lock == nil {
 		return err
 	}
@@ -193,7 +193,8 @@ func (r *Ring) Close() error {
 }
 
 // Restored reports whether this home is a copy of the one that the ring was last used in. Uploads that were under way
-// must not be resumed in it. It remains true until [Ring.Adopt]. A copy of a whole disk is not noticed.
+// must not be resumed in it. It remains true until [Ring.Adopt]. What tells is the place of the lock file on the disk: a
+// copy of a whole disk is not noticed, and a disk that comes back under another number passes for a copy.
 func (r *Ring) Restored() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -58,8 +58,8 @@ func (x index) all() iter.Seq[*record] {
 
 // Put has the ring remember value under kind and id until b goes, and no longer the record that was there, in whatever
 // bucket it lay. What it replaces can no longer be read; its bytes go as those of [Ring.Delete] do. The record is on
-// disk when Put returns nil; after another error the old one stands. The error matches [ErrGone] if b has gone, and
-// [ErrTooLong].
+// disk when Put returns nil. After an error the old one stands; if the process ends before anything else succeeds, it
+// may be either. The error matches [ErrGone] if b has gone, and [ErrTooLong].
 func (r *Ring) Put(b Bucket, kind, id string, value []byte) error {
 	if len(kind) > MaxName || len(id) > MaxName || len(value) > MaxValue {
 		return ErrTooLong

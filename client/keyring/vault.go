@@ -104,6 +104,14 @@ func (v *vault) open() ([]byte, error) {
 		ErrCorrupt, v.store.path(ringName))
 }
 
+// close overwrites the root keys in memory.
+func (v *vault) close() {
+	for i := range v.candidates {
+		v.candidates[i].wipe()
+	}
+	v.candidates = nil
+}
+
 // read returns the file, of which it reads no more than there can be.
 func (v *vault) read() ([]byte, error) {
 	f, err := v.store.open(ringName)
