@@ -27,7 +27,7 @@ type contactRecord struct {
 	Epochs   map[uint32]uint32 // the newest mailbox key seen, by device
 	Delivery hidden            // their delivery key, if they gave it
 	Verified bool
-	Heard    bool
+	Heard    int64 // when they sent the last message that we have, in Unix seconds; 0: none
 
 	name string
 	card chat.Card
@@ -86,7 +86,8 @@ func (c *Client) contacts(kind string) (recs []*contactRecord, err error) {
 
 func (rec *contactRecord) public() Contact {
 	return Contact{
-		Name: rec.name, Account: rec.card.Account, Server: rec.card.Server, Verified: rec.Verified, Heard: rec.Heard,
+		Name: rec.name, Account: rec.card.Account, Server: rec.card.Server, Verified: rec.Verified,
+		Heard: rec.Heard > 0,
 	}
 }
 

@@ -196,7 +196,7 @@ func (rd *reader) verify(ctx context.Context, f *chat.Frame, sender *contactReco
 
 // accept remembers a message of a contact.
 func (rd *reader) accept(ctx context.Context, sender *contactRecord, m *chat.Message) error {
-	sender.Heard = true
+	sender.Heard = max(sender.Heard, m.Sent)
 	if !m.Delivery.IsZero() {
 		sender.Delivery = hide(m.Delivery.Reveal())
 	}
@@ -232,7 +232,7 @@ func (rd *reader) openRequest(f *chat.Frame) error {
 		}
 		rec = &contactRecord{Card: hidden(m.Introduction.Card().Encode())}
 	}
-	rec.Heard = true
+	rec.Heard = m.Sent
 	rec.Manifest = manifest.Encode()
 	if !m.Delivery.IsZero() {
 		rec.Delivery = hide(m.Delivery.Reveal())

@@ -277,13 +277,14 @@ func (o *outgoing) keep(rec *contactRecord, d *chat.Device, access wire.Token, e
 
 func (o *outgoing) envelopeName(i int) string { return fmt.Sprintf("%s/%d", o.name, i) }
 
-// message returns what one recipient is told. Who has written to us knows us; all others get what they need to answer.
+// message returns what one recipient is told. Who has written to us since our manifest was issued knows it; all others
+// get what they need to verify the message and to answer.
 func (o *outgoing) message(rec *contactRecord, at chat.Server, own *chat.Manifest) *chat.Message {
 	m := &chat.Message{
 		ID: chat.MessageID(o.rec.ID), Sent: o.rec.Sent, Expiry: chat.Expiry{At: o.rec.At, After: o.out.After},
 		Text: o.out.Text, Delivery: o.id.Delivery, Forgotten: o.forgotten,
 	}
-	if !rec.Heard {
+	if rec.Heard <= own.Issued {
 		m.Introduction = o.id.Introduction(own)
 	}
 	for _, u := range o.uploads {

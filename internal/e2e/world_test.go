@@ -31,6 +31,7 @@ import (
 	"github.com/seed-7b314ca8/mayfly/server/state/statetest"
 	"github.com/seed-7b314ca8/mayfly/storage"
 	"github.com/seed-7b314ca8/mayfly/storage/dir"
+	"github.com/seed-7b314ca8/mayfly/storage/mem"
 	"github.com/seed-7b314ca8/mayfly/storage/open"
 	"github.com/seed-7b314ca8/mayfly/storage/s3"
 	"github.com/seed-7b314ca8/mayfly/wire"
@@ -78,11 +79,18 @@ func worlds(t *testing.T, test func(t *testing.T, w *world)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		test(t, newWorld(t, folder, "sqlite:"+filepath.Join(folder, "state.db"), store))
+		test(t, newWorld(t, folder, "sqlite:"+filepath.Join(folder, "state.db"), store, server.Config{}))
 	})
 	t.Run("minio and postgres", func(t *testing.T) {
-		test(t, newWorld(t, t.TempDir(), postgres(t), minio(t)))
+		test(t, newWorld(t, t.TempDir(), postgres(t), minio(t), server.Config{}))
 	})
+}
+
+// smallWorld returns a world on memory and SQLite.
+func smallWorld(t *testing.T, cfg server.Config) *world {
+	t.Helper()
+	folder := t.TempDir()
+	return newWorld(t, folder, "sqlite:"+filepath.Join(folder, "state.db"), mem.New(), cfg)
 }
 
 // minio returns a store in a place of its own in the first bucket of the environment.
@@ -116,7 +124,7 @@ func postgres(t *testing.T) string {
 	return dsn
 }
 
-func newWorld(t *testing.T, folder, dsn string, store storage.Store) *world {
+func newWorld(t *testing.T, folder, dsn string, store storage.Store, cfg server.Config) *world {
 	t.Helper()
 	db, err := state.Open(t.Context(), dsn)
 	if err != nil {
@@ -128,14 +136,14 @@ func newWorld(t *testing.T, folder, dsn string, store storage.Store) *world {
 		t.Fatal(err)
 	}
 	w.id = wire.PublicKey(key.Public().(ed25519.PublicKey))
-	w.serve()
+	w.serve(cfg)
 	return w
 }
 
 // serve starts the server, with a tape between it and the network.
-func (w *world) serve() {
-	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	srv, err := server.New(server.Config{Log: log}, w.store, w.db)
+func (w *world) serve(cfg server.Config) {
+	cfg.Log = slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	srv, err := server.New(cfg, w.store, w.db)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -209,6 +217,23 @@ type person struct {
 	t     *testing.T
 	home  string
 	roots keyring.Roots
+
+	mu      sync.Mutex
+	notices []string
+}
+
+func (p *person) notice(s string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.t.Log("notice:", s)
+	p.notices = append(p.notices, s)
+}
+
+// noticed reports whether p was told something.
+func (p *person) noticed(words string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Contains(strings.Join(p.notices, "\n"), words)
 }
 
 // person enrols somebody new.
@@ -220,11 +245,15 @@ func (w *world) person() *person {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(func() { p.Ring.Close() })
+	w.t.Cleanup(func() {
+		if err := p.Ring.Close(); err != nil {
+			w.t.Error(err)
+		}
+	})
 	transport := client.NewHTTPTransport()
 	w.t.Cleanup(transport.CloseIdleConnections)
 	p.Client = &client.Client{
-		Ring: ring, Transport: transport, Retry: 10 * time.Second, Notice: func(s string) { w.t.Log("notice:", s) },
+		Ring: ring, Transport: transport, Retry: 10 * time.Second, Notice: p.notice,
 	}
 	if err := p.Enrol(w.t.Context(), w.invite()); err != nil {
 		w.t.Fatal(err)
