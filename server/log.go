@@ -118,7 +118,7 @@ func reason(err error) string {
 	for _, known := range []error{
 		context.Canceled, context.DeadlineExceeded,
 		storage.ErrNotExist, storage.ErrSize, storage.ErrFull, storage.ErrKey, storage.ErrRange,
-		errForeign, errMarker, errSwept,
+		errForeign, errMarker, errRestored, errMany,
 	} {
 		if errors.Is(err, known) {
 			return known.Error()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"strings"
@@ -343,4 +344,40 @@ func TestStoreOfAnotherDatabaseIsRefused(t *testing.T) {
 			t.Error("a store without a marker is swept")
 		}
 	})
+}
+
+// A database that was restored from an old copy takes what came since for orphans.
+func TestNothingIsSweptAfterARestore(t *testing.T) {
+	onEach(t, func(t *testing.T, dsn string) {
+		blobs := mem.New()
+		h := open(t, dsn, blobs, server.Config{})
+		h.run() // leaves the first heartbeat
+		eventually(t, 5*time.Second, "a heartbeat", func() bool { return len(objects(t, blobs, "heartbeat/")) == 1 })
+		if _, err := h.s.Sweep(t.Context(), false); err != nil {
+			t.Error(err)
+		}
+		later := "heartbeat/0000000000000099"
+		if err := blobs.Put(t.Context(), later, strings.NewReader("1"), 1); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.s.Sweep(t.Context(), true); err == nil || !strings.Contains(err.Error(), "restored") {
+			t.Errorf("a store with a later heartbeat is swept: %v", err)
+		}
+	})
+}
+
+func TestManyOrphansAreASignThatSomethingIsWrong(t *testing.T) {
+	blobs := &aged{Store: mem.New()}
+	h := open(t, "sqlite:"+t.TempDir()+"/s.db", blobs, server.Config{})
+	blobs.age.Store(int64(72 * time.Hour))
+	for i := range 101 {
+		key := fmt.Sprintf("b/%02x/abcdefghijklmnopqrstuvwxyz", i)
+		if err := blobs.Put(t.Context(), key, strings.NewReader("x"), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := h.s.Sweep(t.Context(), false)
+	if err == nil || r.Orphans != 101 || len(objects(t, blobs, "b/")) != 101 {
+		t.Errorf("%+v, error %v, and %d objects are left", r, err, len(objects(t, blobs, "b/")))
+	}
 }

@@ -74,7 +74,10 @@ func New(cfg Config, blobs storage.Store, db *state.DB) (*Server, error) {
 	s.handler, s.admin = s.routes(), s.adminRoutes()
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
-	return s, s.open(ctx)
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // open reads who the server is, and checks that the store is its own.

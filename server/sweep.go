@@ -21,7 +21,9 @@ var (
 		" belongs to, or with storage that is empty")
 	errMarker = errors.New("server: this storage has lost its marker, as an empty folder does where a disk should be mounted" +
 		"; start the server with the storage that this database belongs to")
-	errSwept = errors.New("server: a sweep needs a marker in the storage")
+	errRestored = errors.New("server: this storage has seen a later heartbeat of its database, so the database was restored" +
+		" from an old copy; nothing is swept")
+	errMany = errors.New("server: a sweep would delete more than a hundredth of all objects; nothing is swept")
 )
 
 // claimStore checks that the store belongs to this database. An empty store that meets a database without blobs belongs
@@ -100,11 +102,52 @@ func (s *Server) emptyStore(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// beatPrefix begins the keys of heartbeats: a number that rises every hour, in the database and as the name of an object. An
+// object is never written twice, so each heartbeat is a new one.
+const beatPrefix = "heartbeat/"
+
+// beat leaves the next heartbeat in database and store, unless the store has seen a later one.
+func (s *Server) beat(ctx context.Context) error {
+	old, err := s.heartbeats(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := s.db.Beat(ctx)
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("%s%016d", beatPrefix, n)
+	if err := s.blobs.Put(ctx, key, bytes.NewReader([]byte("1")), 1); err != nil {
+		return err
+	}
+	return s.blobs.Delete(ctx, old...)
+}
+
+// heartbeats returns the keys of the heartbeats in the store. One that the database has not had yet is errRestored.
+func (s *Server) heartbeats(ctx context.Context) (keys []string, err error) {
+	for o, err := range s.blobs.List(ctx, beatPrefix) {
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, o.Key)
+	}
+	n, err := s.db.Heartbeat(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) > 0 && keys[len(keys)-1] > fmt.Sprintf("%s%016d", beatPrefix, n) {
+		return nil, errRestored
+	}
+	return keys, nil
+}
+
 const (
 	sweepEvery = 24 * time.Hour
-	sweepLook  = time.Hour      // how often a process looks whether it is time
-	sweepAge   = 48 * time.Hour // an orphan is at least this old
+	beatEvery  = time.Hour
+	sweepLook  = 10 * time.Minute // how often a process looks whether it is time
+	sweepAge   = 48 * time.Hour   // an orphan is at least this old
 	sweepBatch = 500
+	sweepMost  = 100 // orphans, or a hundredth of all objects if that is more
 )
 
 // A Report is what a sweep found.
@@ -119,17 +162,34 @@ type Report struct {
 // object is missing. If dryRun, it only counts. It should find nothing; what it finds was lost by a disk, by a restored
 // backup or by a fault of this program.
 //
-// A database with the wrong store, or one that was restored from an old copy, would take everything for orphans. So a
-// store is swept only if it has this database's marker, which the first start of a server leaves in an empty store, and
-// of a store that has none or another New makes no server.
+// A database with the wrong store, or one that was restored from an old copy, would take everything for orphans. So
+// nothing is swept but a store that has this database's marker, which the first start of a server leaves in an empty
+// store; that has seen no later heartbeat than the database; and of which no more than a hundredth would go, or 100 objects if
+// that is more.
 func (s *Server) Sweep(ctx context.Context, dryRun bool) (Report, error) {
-	var r Report
 	if err := s.guardSweep(ctx); err != nil {
+		return Report{}, err
+	}
+	r, err := s.sweepAll(ctx, dryRunOnly)
+	if err != nil || dryRun {
 		return r, err
 	}
+	if r.Orphans > max(sweepMost, r.Objects/100) {
+		return r, errMany
+	}
+	return s.sweepAll(ctx, forGood)
+}
+
+// Arguments of sweepAll.
+const (
+	dryRunOnly = true
+	forGood    = false
+)
+
+func (s *Server) sweepAll(ctx context.Context, dryRun bool) (Report, error) {
 	now, err := s.db.Now(ctx)
 	if err != nil {
-		return r, err
+		return Report{}, err
 	}
 	sw := &sweep{s: s, dryRun: dryRun, before: time.Unix(now, 0).Add(-sweepAge)}
 	for folder := range 256 {
@@ -144,8 +204,12 @@ func (s *Server) Sweep(ctx context.Context, dryRun bool) (Report, error) {
 func (s *Server) guardSweep(ctx context.Context) error {
 	mine, err := s.checkMarker(ctx)
 	if err == nil && !mine {
-		err = errSwept
+		err = errMarker
 	}
+	if err != nil {
+		return err
+	}
+	_, err = s.heartbeats(ctx)
 	return err
 }
 
@@ -239,20 +303,26 @@ func (sw *sweep) lost(ctx context.Context, missing map[string]bool) error {
 	return nil
 }
 
-// sweepDaily sweeps once a day, in one of the processes, until ctx ends.
+// sweepDaily sweeps once a day and leaves a heartbeat every hour, each in one of the processes, until ctx ends.
 func (s *Server) sweepDaily(ctx context.Context) error {
 	for {
-		sleep(ctx, sweepLook) // not at once: a start is a busy time
+		s.report(ctx, "heartbeat", s.inTurn(ctx, "heartbeat", beatEvery, s.beat))
+		sleep(ctx, sweepLook) // before the first sweep too: a start is a busy time
 		if ctx.Err() != nil {
 			return nil
 		}
-		// A new holder each time, which never gives the lease back, holds off all others, until the day is over.
-		mine, err := s.db.Lease(ctx, "sweep", rand.Text(), sweepEvery)
-		if err == nil && mine {
-			err = s.sweepOnce(ctx)
-		}
-		s.report(ctx, "sweep", err)
+		s.report(ctx, "sweep", s.inTurn(ctx, "sweep", sweepEvery, s.sweepOnce))
 	}
+}
+
+// inTurn does work unless somebody did so less than every ago. Who does it takes a lease under a new name and never
+// gives it back, which holds off all others, and itself.
+func (s *Server) inTurn(ctx context.Context, name string, every time.Duration, work func(context.Context) error) error {
+	mine, err := s.db.Lease(ctx, name, rand.Text(), every)
+	if err != nil || !mine {
+		return err
+	}
+	return work(ctx)
 }
 
 func (s *Server) sweepOnce(ctx context.Context) error {
