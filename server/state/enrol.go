@@ -8,7 +8,8 @@ import (
 	"github.com/seed-7b314ca8/mayfly/wire"
 )
 
-// AddInvite lets one key enrol within ttl with the code whose hash this is.
+// AddInvite lets one key enrol within ttl with the code whose hash this is. An invite that is there already is
+// [ErrConflict].
 func (d *DB) AddInvite(ctx context.Context, hash wire.Hash, ttl time.Duration) error {
 	return d.write(ctx, func(t *tx) error {
 		return t.must(ErrConflict, `INSERT INTO invite (hash, at) VALUES ($1, {now} + $2) ON CONFLICT (hash) DO NOTHING`,

@@ -30,6 +30,7 @@ func (d *DB) CreateMailbox(ctx context.Context, owner wire.PublicKey, id wire.Ma
 // SetAccess replaces the hashes of the delivery key and the intro key.
 func (d *DB) SetAccess(ctx context.Context, owner wire.PublicKey, id wire.MailboxID, delivery, intro wire.Hash) error {
 	return d.write(ctx, func(t *tx) error {
+		t.d.shed.add("mailbox")
 		return t.must(ErrGone, `UPDATE mailbox SET delivery_hash = $3, intro_hash = $4 WHERE id = $1 AND owner = $2`,
 			id[:], owner[:], delivery[:], intro[:])
 	})

@@ -23,7 +23,10 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(d.migrate(ctx), d.begin(ctx)); err != nil {
+	if err = d.migrate(ctx); err == nil {
+		err = d.begin(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -43,17 +44,21 @@ func (d *DB) RetryOutbox(ctx context.Context, keys []string) error {
 // outbox runs a statement on rows of the outbox. The rows are locked in one order: who has lost a lease may be at the
 // same ones.
 func (d *DB) outbox(ctx context.Context, keys []string, query string) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	in := list(1, len(keys))
-	return d.write(ctx, func(t *tx) error {
-		if _, err := column[string](t, `SELECT key FROM outbox WHERE key IN `+in+` ORDER BY key {lock}`, args(keys)...); err != nil {
+	for chunk := range slices.Chunk(keys, batch) {
+		in := list(1, len(chunk))
+		err := d.write(ctx, func(t *tx) error {
+			_, err := column[string](t, `SELECT key FROM outbox WHERE key IN `+in+` ORDER BY key {lock}`, args(chunk)...)
+			if err != nil {
+				return err
+			}
+			_, err = t.exec(query+in, args(chunk)...)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		_, err := t.exec(query+in, args(keys)...)
-		return err
-	})
+	}
+	return nil
 }
 
 // OutboxStats returns how many objects are to be deleted, and how long the oldest of them has waited, in seconds.

@@ -172,7 +172,7 @@ func (d *DB) Kind() Kind { return d.kind }
 // Now returns the time by the clock of the database, in Unix seconds.
 func (d *DB) Now(ctx context.Context) (int64, error) { return d.reading(ctx).now() }
 
-// Ping writes a row, reads it again and removes it.
+// Ping writes a row and changes it, as only what was really written can be. [DB.Reap] removes it.
 func (d *DB) Ping(ctx context.Context) error {
 	name := "ping " + rand.Text()
 	for _, length := range []time.Duration{time.Minute, 0} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,14 +35,14 @@ func (d *DB) EachPart(ctx context.Context, prefix string) iter.Seq2[string, erro
 	return func(yield func(string, error) bool) {
 		after := ""
 		for {
-			keys, err := column[string](d.reading(ctx), `SELECT key FROM part
-				WHERE key > $1 AND key >= $2 AND substr(key, 1, $3) = $2 ORDER BY key LIMIT $4`, after, prefix, len([]rune(prefix)), batch)
+			keys, err := column[string](d.reading(ctx), `SELECT key FROM part WHERE key > $1 AND key >= $2
+				ORDER BY key LIMIT $3`, after, prefix, batch)
 			if err != nil {
 				yield("", err)
 				return
 			}
 			for _, key := range keys {
-				if !yield(key, nil) {
+				if !strings.HasPrefix(key, prefix) || !yield(key, nil) {
 					return
 				}
 			}

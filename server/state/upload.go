@@ -115,18 +115,25 @@ type Blob struct {
 
 // OpenBlob returns the blob with this upload token, committed or not.
 func (d *DB) OpenBlob(ctx context.Context, id wire.BlobID, upload wire.Hash) (Blob, error) {
-	return d.reading(ctx).openBlob(id, upload, "")
-}
-
-// openBlob reads a blob; lock is "{lock}" if it is about to be changed.
-func (t *tx) openBlob(id wire.BlobID, upload wire.Hash, lock string) (b Blob, err error) {
-	err = t.get(ErrGone, []any{&b.Size, &b.PartSize, &b.TTL, &b.Committed, &b.At}, `SELECT size, part_size, ttl, open = 0, at
-		FROM blob WHERE id = $1 AND upload_hash = $2 AND at > {now} `+lock, id[:], upload[:])
+	t := d.reading(ctx)
+	b, err := t.openBlob(id, upload, "")
 	if err != nil {
 		return Blob{}, err
 	}
-	// Counted after the lock was had: a statement sees nothing that was committed while it waited.
-	return b, t.get(nil, []any{&b.Parts}, `SELECT count(*) FROM part WHERE blob = $1`, id[:])
+	b.Parts, err = t.parts(id)
+	return b, err
+}
+
+// openBlob reads a blob, without Parts; lock is "{lock}" if it is about to be changed.
+func (t *tx) openBlob(id wire.BlobID, upload wire.Hash, lock string) (b Blob, err error) {
+	return b, t.get(ErrGone, []any{&b.Size, &b.PartSize, &b.TTL, &b.Committed, &b.At}, `SELECT size, part_size, ttl, open = 0, at
+		FROM blob WHERE id = $1 AND upload_hash = $2 AND at > {now} `+lock, id[:], upload[:])
+}
+
+// parts counts the parts of a blob. To trust the number, lock the blob before: a statement sees nothing that was
+// committed while it waited.
+func (t *tx) parts(id wire.BlobID) (n int, err error) {
+	return n, t.get(nil, []any{&n}, `SELECT count(*) FROM part WHERE blob = $1`, id[:])
 }
 
 // UploadParts returns the digests of all parts, zero where there is none yet.
@@ -169,7 +176,11 @@ func (d *DB) Commit(ctx context.Context, id wire.BlobID, upload wire.Hash, at, m
 		if b.Committed {
 			return ErrConflict
 		}
-		if b.Parts < wire.Parts(b.Size, b.PartSize) {
+		n, err := t.parts(id)
+		if err != nil {
+			return err
+		}
+		if n < wire.Parts(b.Size, b.PartSize) {
 			return ErrIncomplete
 		}
 		return t.must(ErrBadRequest, `UPDATE blob SET open = 0, at = $2, ticket = NULL, request = NULL
