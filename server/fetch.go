@@ -21,21 +21,9 @@ import (
 // under way.
 const fetchTime = 5 * time.Minute
 
-// reader decodes a request of who holds the read token of a blob.
-func reader(c echo.Context) (id wire.BlobID, read wire.Hash, err error) {
-	if err = plain(c); err != nil {
-		return id, read, err
-	}
-	if id, err = blobID(c); err != nil {
-		return id, read, err
-	}
-	read, err = bearer(c)
-	return id, read, err
-}
-
 // blob describes a blob.
 func (s *Server) blob(c echo.Context) error {
-	id, read, err := reader(c)
+	id, read, err := shown(c)
 	if err != nil {
 		return err
 	}
@@ -48,7 +36,7 @@ func (s *Server) blob(c echo.Context) error {
 
 // share releases the server's half of a blob's secret.
 func (s *Server) share(c echo.Context) error {
-	id, read, err := reader(c)
+	id, read, err := shown(c)
 	if err != nil {
 		return err
 	}
@@ -62,7 +50,7 @@ func (s *Server) share(c echo.Context) error {
 
 // getPart answers a part, or its end for who has the beginning.
 func (s *Server) getPart(c echo.Context) error {
-	id, read, err := reader(c)
+	id, read, err := shown(c)
 	if err != nil {
 		return err
 	}

@@ -231,3 +231,36 @@ func TestConfigIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// Deadlines work by another way over HTTP/2, where they must end neither a long wait nor a stream.
+func TestHTTP2(t *testing.T) {
+	t.Parallel()
+	h := fresh(t, "sqlite:"+t.TempDir()+"/s.db")
+	ts := httptest.NewUnstartedServer(nil)
+	ts.Config = h.s.HTTPServer(h.s.Handler())
+	ts.EnableHTTP2 = true
+	ts.StartTLS()
+	t.Cleanup(ts.Close)
+	h.url, h.hc = ts.URL, ts.Client()
+
+	b, m := h.uploaded(9<<20, time.Hour), h.box()
+	checkFetch(t, h, b)
+	q := b.put(0)
+	q.token = wire.NewToken()
+	h.refuse(q, wire.CodeGone)
+	lines, header, end := h.stream(m)
+	defer end()
+	if header.Get("Content-Type") != wire.TypeStream {
+		t.Fatalf("the header of the stream: %v", header)
+	}
+	for seq := uint64(1); seq < 4; seq++ {
+		e := envelope()
+		h.must(m.post(e, time.Hour))
+		checkEvent(t, lines, seq, e)
+	}
+	if resp, err := h.hc.Get(h.url); err != nil || resp.ProtoMajor != 2 {
+		t.Errorf("the protocol is %v, error %v", resp.Proto, err)
+	} else {
+		resp.Body.Close()
+	}
+}

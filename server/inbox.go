@@ -153,14 +153,7 @@ func pushEvents(c echo.Context, text string, items []wire.Item) error {
 func (s *Server) ack(c echo.Context) error {
 	q := parseQuery(c)
 	upto := q.number("upto", maxNumber)
-	if err := q.end(); err != nil {
-		return err
-	}
-	id, err := mailboxID(c)
-	if err != nil {
-		return err
-	}
-	req, err := s.signedOnce(c, 0)
+	id, req, err := s.ownMailbox(c, q, 0)
 	if err != nil {
 		return err
 	}

@@ -26,18 +26,23 @@ func (s *Server) createLocator(c echo.Context) error {
 	return done(c, s.db.CreateLocator(c.Request().Context(), req.Key, id, uint64(seq), ticket, manifest))
 }
 
+// ownLocator decodes a request that changes a locator, by who signs as its owner. The query's parameters are taken.
+func (s *Server) ownLocator(c echo.Context, q *query, limit int64) (id wire.LocatorID, req *signed, err error) {
+	if err = q.end(); err != nil {
+		return id, nil, err
+	}
+	if id, err = locatorID(c); err != nil {
+		return id, nil, err
+	}
+	req, err = s.signedOnce(c, limit)
+	return id, req, err
+}
+
 // putLocator replaces a manifest by a later one.
 func (s *Server) putLocator(c echo.Context) error {
 	q := parseQuery(c)
 	seq := q.number("seq", maxNumber)
-	if err := q.end(); err != nil {
-		return err
-	}
-	id, err := locatorID(c)
-	if err != nil {
-		return err
-	}
-	req, err := s.signedOnce(c, wire.MaxManifest)
+	id, req, err := s.ownLocator(c, q, wire.MaxManifest)
 	if err != nil {
 		return err
 	}
@@ -65,14 +70,7 @@ func (s *Server) locator(c echo.Context) error {
 
 // deleteLocator removes a locator.
 func (s *Server) deleteLocator(c echo.Context) error {
-	if err := noQuery(c); err != nil {
-		return err
-	}
-	id, err := locatorID(c)
-	if err != nil {
-		return err
-	}
-	req, err := s.signedOnce(c, 0)
+	id, req, err := s.ownLocator(c, parseQuery(c), 0)
 	if err != nil {
 		return err
 	}

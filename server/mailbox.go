@@ -25,9 +25,21 @@ func (s *Server) createMailbox(c echo.Context) error {
 	return done(c, s.db.CreateMailbox(c.Request().Context(), req.Key, rows[0], rows[1], rows[2], ticket))
 }
 
+// ownMailbox decodes a request that changes a mailbox, by who signs as its owner. The query's parameters are taken.
+func (s *Server) ownMailbox(c echo.Context, q *query, limit int64) (id wire.MailboxID, req *signed, err error) {
+	if err = q.end(); err != nil {
+		return id, nil, err
+	}
+	if id, err = mailboxID(c); err != nil {
+		return id, nil, err
+	}
+	req, err = s.signedOnce(c, limit)
+	return id, req, err
+}
+
 // deleteMailbox removes a mailbox and what waits in it.
 func (s *Server) deleteMailbox(c echo.Context) error {
-	id, req, err := s.ownMailbox(c, 0)
+	id, req, err := s.ownMailbox(c, parseQuery(c), 0)
 	if err != nil {
 		return err
 	}
@@ -41,7 +53,7 @@ func (s *Server) deleteMailbox(c echo.Context) error {
 
 // setAccess replaces the keys with which others post to a mailbox.
 func (s *Server) setAccess(c echo.Context) error {
-	id, req, err := s.ownMailbox(c, 2*wire.RowSize)
+	id, req, err := s.ownMailbox(c, parseQuery(c), 2*wire.RowSize)
 	if err != nil {
 		return err
 	}
@@ -52,30 +64,11 @@ func (s *Server) setAccess(c echo.Context) error {
 	return done(c, s.db.SetAccess(c.Request().Context(), req.Key, id, rows[0], rows[1]))
 }
 
-// ownMailbox decodes a request by a mailbox's owner that has no query and changes something.
-func (s *Server) ownMailbox(c echo.Context, limit int64) (id wire.MailboxID, req *signed, err error) {
-	if err = noQuery(c); err != nil {
-		return id, nil, err
-	}
-	if id, err = mailboxID(c); err != nil {
-		return id, nil, err
-	}
-	req, err = s.signedOnce(c, limit)
-	return id, req, err
-}
-
 // putMailboxKey replaces the signed key that senders seal envelopes to. The server does not look into it.
 func (s *Server) putMailboxKey(c echo.Context) error {
 	q := parseQuery(c)
 	epoch := q.number("epoch", math.MaxUint32)
-	if err := q.end(); err != nil {
-		return err
-	}
-	id, err := mailboxID(c)
-	if err != nil {
-		return err
-	}
-	req, err := s.signedOnce(c, wire.MaxMailboxKey)
+	id, req, err := s.ownMailbox(c, q, wire.MaxMailboxKey)
 	if err != nil {
 		return err
 	}

@@ -4,14 +4,7 @@ import "github.com/labstack/echo/v4"
 
 // remove removes a blob for who holds its delete key.
 func (s *Server) remove(c echo.Context) error {
-	if err := plain(c); err != nil {
-		return err
-	}
-	id, err := blobID(c)
-	if err != nil {
-		return err
-	}
-	del, err := bearer(c)
+	id, del, err := shown(c)
 	if err != nil {
 		return err
 	}

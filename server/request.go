@@ -213,11 +213,11 @@ func stringToken(d *json.Decoder) (string, error) {
 // decodeText fills dst from base64url of exactly as many bytes; there is one text for every value.
 func decodeText(dst []byte, s string) bool {
 	enc := base64.RawURLEncoding.Strict()
-	if len(s) != enc.EncodedLen(len(dst)) || strings.ContainsAny(s, "\r\n") {
+	if len(s) != enc.EncodedLen(len(dst)) {
 		return false
 	}
-	_, err := enc.Decode(dst, []byte(s))
-	return err == nil
+	n, err := enc.Decode(dst, []byte(s))
+	return err == nil && n == len(dst) // it passes over line breaks
 }
 
 // blobID returns the blob that the path names. What is no id names nothing.
@@ -255,6 +255,18 @@ func bearer(c echo.Context) (wire.Hash, error) {
 		return wire.Hash{}, gone
 	}
 	return token.Hash(), nil
+}
+
+// shown decodes a request that says all by the blob that it names and the token that it shows.
+func shown(c echo.Context) (id wire.BlobID, token wire.Hash, err error) {
+	if err = plain(c); err != nil {
+		return id, token, err
+	}
+	if id, err = blobID(c); err != nil {
+		return id, token, err
+	}
+	token, err = bearer(c)
+	return id, token, err
 }
 
 var errField = errors.New("server: a header field is absent or there twice")

@@ -280,14 +280,7 @@ func (s slots) enter(ctx context.Context) (leave func(), err error) {
 
 // parts answers the digests of a blob's parts, to who uploads it and to who may read it.
 func (s *Server) parts(c echo.Context) error {
-	if err := plain(c); err != nil {
-		return err
-	}
-	id, err := blobID(c)
-	if err != nil {
-		return err
-	}
-	token, err := bearer(c)
+	id, token, err := shown(c)
 	if err != nil {
 		return err
 	}
