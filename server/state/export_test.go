@@ -68,6 +68,12 @@ func (d *DB) Impatient(ctx context.Context) error {
 	return err
 }
 
+// ParseTags parses a notification.
+func ParseTags(s string) []uint64 { return parseTags(s) }
+
+// FormatTags is the inverse of ParseTags.
+func FormatTags(tags []uint64) string { return formatTags(tags) }
+
 // Write runs fn in a transaction.
 func (d *DB) Write(ctx context.Context, fn func() error) error {
 	return d.write(ctx, func(*tx) error { return fn() })

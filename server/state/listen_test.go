@@ -3,6 +3,7 @@ package state_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -124,5 +125,18 @@ func TestAStrangeNotificationIsHarmless(t *testing.T) {
 			}
 			return e.heard(1, 7)
 		})
+	})
+}
+
+func FuzzTags(f *testing.F) {
+	f.Add("")
+	f.Add("00000000000000ff0000000000000001")
+	f.Add("0000000000000007xyz")
+	f.Fuzz(func(t *testing.T, s string) {
+		tags := state.ParseTags(s)
+		text := state.FormatTags(tags)
+		if len(tags) > len(s)/16 || !strings.HasPrefix(strings.ToLower(s), text) {
+			t.Errorf("%q has the tags %x", s, tags)
+		}
 	})
 }

@@ -25,9 +25,10 @@ type Reaped struct {
 // reapParts is how many parts a transaction of Reap removes, unless one blob has more.
 const reapParts = 4096
 
-// Reap removes what is due, at most limit rows of each table and never more than 1000, and has objects deleted: committed blobs from their At
-// on, open ones [wire.OpenLife] after their last part, intents after [IntentLife], and whatever else has had its time.
-// Several processes may do so at once. What it counts was removed even if there is an error.
+// Reap removes what is due, at most limit rows of each table and never more than 1000, and has objects deleted:
+// committed blobs from their At on, open ones [wire.OpenLife] after their last part, intents after [IntentLife], and
+// whatever else has had its time. Several processes may do so at once. What it counts was removed even if there is an
+// error.
 func (d *DB) Reap(ctx context.Context, limit int) (r Reaped, err error) {
 	if limit < 1 {
 		return r, ErrBadRequest
