@@ -15,9 +15,11 @@ const (
 	colorUncalibrated = 0xffff
 	colorAdobeRGB     = 2 // not in the standard, but written
 
+	tiffByte  = 1
 	tiffASCII = 2
 	tiffShort = 3
 	tiffLong  = 4
+	tiffIFD   = 13
 )
 
 // A look is what Exif says of how a picture is to be shown.
@@ -128,18 +130,20 @@ func (t *tiff) adobeRGB(first int64) bool {
 	return e != nil && t.order.Uint16(e[2:]) == tiffASCII && string(e[8:11]) == "R03"
 }
 
-// number returns the first value of a tag in the directory at dir.
+// number returns the first value of a tag in the directory at dir. It stands in the entry
+// itself unless there are too many.
 func (t *tiff) number(dir int64, tag uint16) (int64, bool) {
 	e := t.entry(dir, tag)
-	if e == nil || t.order.Uint32(e[4:]) != 1 {
+	if e == nil {
 		return 0, false
 	}
-	switch t.order.Uint16(e[2:]) {
-	case 1:
+	n := t.order.Uint32(e[4:])
+	switch typ := t.order.Uint16(e[2:]); {
+	case typ == tiffByte && n >= 1 && n <= 4:
 		return int64(e[8]), true
-	case tiffShort:
+	case typ == tiffShort && n >= 1 && n <= 2:
 		return int64(t.order.Uint16(e[8:])), true
-	case tiffLong, 13:
+	case (typ == tiffLong || typ == tiffIFD) && n == 1:
 		return int64(t.order.Uint32(e[8:])), true
 	}
 	return 0, false

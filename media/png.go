@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"encoding/hex"
 )
 
 // A pngScan reads a PNG or APNG from its header to its IEND.
@@ -20,6 +21,8 @@ type pngScan struct {
 	seqIn    uint32 // the number that the next chunk of the animation must have
 	seqOut   uint32 // the number that it gets
 	inflated int64
+
+	rawExif []byte // an eXIf chunk, in place of a text that says the same
 }
 
 // maxAnimation is the most that all frames of an animation may inflate to, in bytes.
@@ -70,8 +73,7 @@ func (z *pngScan) chunk(c chunk) (int64, error) {
 		return 0, err
 	}
 	if !keep {
-		z.metadata(c)
-		return c.end(), nil
+		return c.end(), z.metadata(c)
 	}
 	if c.typ == "acTL" {
 		b, err := z.at(c.data(), 4)
@@ -126,6 +128,7 @@ func (z *pngScan) idat(c chunk) (int64, error) {
 	if z.ihdr.colour == 3 && z.colours == 0 {
 		return 0, bad(c.off, "a picture without its palette")
 	}
+	z.writeRawExif()
 	z.seen["IDAT"] = true
 	z.pending = false
 	return z.pixels(c, z.ihdr.raw(z.ihdr.width, z.ihdr.height))
@@ -354,12 +357,55 @@ func (z *pngScan) exif(c chunk) error {
 // coloursElsewhere says that a format has better means to name its colours than Exif.
 const coloursElsewhere = true
 
-// metadata leaves out an ancillary chunk.
-func (z *pngScan) metadata(c chunk) {
+// metadata leaves out an ancillary chunk. Where there is no eXIf chunk, viewers look for the
+// orientation in the text that ImageMagick wrote before there was one.
+func (z *pngScan) metadata(c chunk) error {
+	kind := pngKind(c.typ, z.prefix(c.data(), int(min(c.n, 80))))
 	z.note(Block{
-		Kind: pngKind(c.typ, z.prefix(c.data(), int(min(c.n, 80)))), Name: c.typ,
-		Offset: c.off, Size: c.size(), Body: c.data(), BodySize: c.n, Removed: true,
+		Kind: kind, Name: c.typ, Offset: c.off, Size: c.size(),
+		Body: c.data(), BodySize: c.n, Removed: true,
 	})
+	if kind != Exif || z.seen["eXIf"] || c.n > maxRawProfile {
+		return nil
+	}
+	text, err := z.read(c.data(), c.n)
+	if err != nil {
+		return err
+	}
+	exif := rawProfile(c.typ, text)
+	s := &source{r: bytes.NewReader(exif), size: int64(len(exif))}
+	if b := z.wanted(s.look(0, s.size), coloursElsewhere).exif(); b != nil {
+		z.rawExif = pngChunk("eXIf", b)
+	}
+	return nil
+}
+
+// writeRawExif puts an eXIf chunk in place of a text, before the picture if it stood there.
+func (z *pngScan) writeRawExif() {
+	if z.rawExif != nil && !z.seen["eXIf"] {
+		z.write(z.rawExif)
+		z.seen["eXIf"] = true
+	}
+}
+
+// maxRawProfile is the most of a text chunk that is searched for an orientation, in bytes.
+const maxRawProfile = 256 << 10
+
+// rawProfile returns the Exif block that a tEXt or zTXt chunk holds in hexadecimal, behind
+// a name and a length on lines of their own.
+func rawProfile(typ string, data []byte) []byte {
+	_, text, _ := bytes.Cut(data, []byte{0})
+	if typ == "zTXt" && len(text) > 1 {
+		text, _, _ = unzip(text[1:], 4*maxRawProfile)
+	}
+	fields := bytes.Fields(text)
+	if len(fields) < 3 {
+		return nil
+	}
+	digits := bytes.Join(fields[2:], nil)
+	exif := make([]byte, hex.DecodedLen(len(digits)))
+	n, _ := hex.Decode(exif, digits) // as far as it goes
+	return bytes.TrimPrefix(exif[:n], []byte("Exif\x00\x00"))
 }
 
 // pngKind says what a chunk is about, by its type and the start of its data.
@@ -406,6 +452,7 @@ func (z *pngScan) finish(c chunk) error {
 	case z.pending:
 		return bad(c.off, "a frame without a picture")
 	}
+	z.writeRawExif()
 	b := Block{Kind: Structure, Name: c.typ, Offset: c.off, Size: c.size(), Body: c.data(), BodySize: c.n}
 	iend := pngChunk("IEND", nil)
 	if same, err := z.equal(c.off, c.size(), iend); err != nil {

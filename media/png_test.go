@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -165,6 +166,33 @@ func TestPNGProfileIsReducedAndItsNameGoes(t *testing.T) {
 	profile, rest, err := readICCP(out[i+4 : i+4+int(binary.BigEndian.Uint32(out[i-4:]))])
 	if err != nil || rest != 0 || !bytes.Equal(profile, reduceProfile(sample.Profile())) {
 		t.Errorf("got %q, %d, %v", profile, rest, err)
+	}
+}
+
+func TestPNGOrientationInTextBecomesExif(t *testing.T) {
+	head, data, iend := pngParts()
+	text := func(orientation int) string {
+		return fmt.Sprintf("\nexif\n    1234\n%x\n", "Exif\x00\x00"+string(sample.Exif(binary.LittleEndian, orientation, false)))
+	}
+	exif := func(orientation int) []byte {
+		return sample.Chunk("eXIf", string(look{orientation: orientation}.exif()))
+	}
+	raw := sample.Chunk("tEXt", "Raw profile type APP1\x00", text(6))
+	packed := sample.Chunk("zTXt", "Raw profile type exif\x00\x00", sample.Zlib(text(6)))
+	for _, test := range []struct {
+		name     string
+		in, want []byte
+	}{
+		{"text before the picture", join(head, raw, idat(data), iend), join(head, exif(6), idat(data), iend)},
+		{"text behind the picture", join(head, idat(data), raw, iend), join(head, idat(data), exif(6), iend)},
+		{"compressed text", join(head, packed, idat(data), iend), join(head, exif(6), idat(data), iend)},
+		{"text and a chunk before it", join(head, exif(3), raw, idat(data), iend), join(head, exif(3), idat(data), iend)},
+		{"text and a chunk behind it", join(head, raw, exif(3), idat(data), iend), join(head, exif(3), idat(data), iend)},
+		{"text that says nothing", join(head, sample.Chunk("tEXt", "Raw profile type exif\x00\nexif\n8\nxyz"), idat(data), iend), join(head, idat(data), iend)},
+	} {
+		if out := strip(t, test.in, nil); !bytes.Equal(out, test.want) {
+			t.Errorf("%s: got\n%q, want\n%q", test.name, out, test.want)
+		}
 	}
 }
 

@@ -237,10 +237,8 @@ func (w *webpScan) finish() error {
 		}
 		w.copyChunk(w.anim)
 	}
-	for _, c := range w.image {
-		if err := w.writePicture(c); err != nil {
-			return err
-		}
+	if err := w.writeImage(); err != nil {
+		return err
 	}
 	if w.exif != nil {
 		w.writeChunk("EXIF", w.exif)
@@ -287,17 +285,29 @@ func (w *webpScan) copyChunk(c riffChunk) {
 	w.write([]byte{0})
 }
 
-// writePicture keeps a chunk of picture data, and of a frame what it needs.
-func (w *webpScan) writePicture(c riffChunk) error {
-	if c.typ == "ANMF" {
-		return w.frame(c)
+// writeImage writes the picture, or the frames.
+func (w *webpScan) writeImage() error {
+	if !w.animated() {
+		lengths, err := w.pictureLengths(w.image)
+		if err != nil {
+			return err
+		}
+		w.writeParts(w.image, lengths)
+		return nil
 	}
-	n, err := w.bitstream(c, len(w.image) > 1)
-	if err != nil {
-		return err
+	for _, c := range w.image {
+		if err := w.frame(c); err != nil {
+			return err
+		}
 	}
-	w.shorten(c, n)
 	return nil
+}
+
+// writeParts keeps the parts of a picture, each with as many bytes as lengths has it.
+func (w *webpScan) writeParts(parts []riffChunk, lengths []int64) {
+	for i, c := range parts {
+		w.shorten(c, lengths[i])
+	}
 }
 
 // shorten keeps a chunk with only the first n bytes of its data.
@@ -349,14 +359,12 @@ func isPicture(c riffChunk) bool { return c.typ == "VP8 " || c.typ == "VP8L" }
 
 // writeFrame writes a frame with the given header and parts.
 func (w *webpScan) writeFrame(c riffChunk, head []byte, parts []riffChunk) error {
-	lengths := make([]int64, len(parts))
+	lengths, err := w.pictureLengths(parts)
+	if err != nil {
+		return err
+	}
 	total := int64(len(head))
-	for i, part := range parts {
-		n, err := w.bitstream(part, len(parts) > 1)
-		if err != nil {
-			return err
-		}
-		lengths[i] = n
+	for _, n := range lengths {
 		total += 8 + n + n&1
 	}
 	frame := binary.LittleEndian.AppendUint32([]byte("ANMF"), uint32(total))
@@ -368,8 +376,6 @@ func (w *webpScan) writeFrame(c riffChunk, head []byte, parts []riffChunk) error
 	} else {
 		w.write(frame)
 	}
-	for i, part := range parts {
-		w.shorten(part, lengths[i])
-	}
+	w.writeParts(parts, lengths)
 	return nil
 }

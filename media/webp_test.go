@@ -66,6 +66,8 @@ func TestWebPIsCleaned(t *testing.T) {
 		{"chunks between frames", file(header(2), anim, frame(lossy), riff("SECR", "Secret"), frame(lossless)), file(header(2), anim, frame(lossy), frame(lossless))},
 		{"a still picture in an animation", file(header(2), anim, lossy, frame(lossless)), file(header(2), anim, frame(lossless))},
 		{"frames in a still picture", file(header(0), lossy, frame(lossless)), file(header(0), lossy)},
+		{"bytes behind the alpha channel", file(header(0x10), riff("ALPH", sample.ALPH, "Secret"), lossy), file(header(0x10), alpha, lossy)},
+		{"bytes behind the alpha channel of a frame", file(header(2), anim, frame(riff("ALPH", sample.ALPH, "Secre"), lossy)), file(header(2), anim, frame(alpha, lossy))},
 		{"padding that is not zero", bytes.Replace(file(lossless, riff("SECR", "abc")), []byte("abc\x00"), []byte("abcd"), 1), file(lossless)},
 		{"padding of alpha", bytes.Replace(file(header(0x10), alpha, lossy), []byte(sample.ALPH+"\x00"), []byte(sample.ALPH+"S"), 1), file(header(0x10), alpha, lossy)},
 		{"a length without the last padding", resized(file(header(0x10), alpha, lossy, riff("SECR", "abc")), -1), file(header(0x10), alpha, lossy)},
@@ -103,6 +105,7 @@ func TestBrokenWebPsAreRefused(t *testing.T) {
 		{"no key frame", "damaged", file(riff("VP8 ", "\x31"+sample.VP8[1:]))},
 		{"no lossless picture", "damaged", file(riff("VP8L", "Secret"))},
 		{"two channels of transparency", "separate alpha", file(header(0x10), alpha, lossless)},
+		{"alpha that is cut off", "cut off", file(header(0x10), riff("ALPH", sample.ALPH[:8]), lossy)},
 		{"alpha of an unknown compression", "alpha", file(header(0x10), riff("ALPH", "\x03"+sample.ALPH[1:]), lossy)},
 	} {
 		_, err := tryStrip(t, test.b, nil)
