@@ -1,13 +1,6 @@
 package wire
 
-import (
-	"crypto/rand"
-	"crypto/sha256"
-	"errors"
-	"fmt"
-	"io"
-	"log/slog"
-)
+import "crypto/sha256"
 
 // A BlobID names a blob: 128 random bits, made by the server.
 type BlobID [16]byte
@@ -70,73 +63,42 @@ func (h Hash) String() string { return EncodeText(h[:]) }
 
 // A Token is 32 secret bytes that are themselves a permission: a ticket, an upload token, a read token, a delete key,
 // a delivery key. A server keeps its [Token.Hash] only.
-type Token struct {
-	Unprintable
-	b Row
-}
+type Token struct{ Veil }
 
 // NewToken returns a random token.
-func NewToken() (t Token) {
-	rand.Read(t.b[:]) // never fails: crypto/rand.Read
-	return t
-}
+func NewToken() Token { return Token{NewVeil()} }
 
 // TokenOf returns the token that consists of b.
-func TokenOf(b Row) Token { return Token{b: b} }
+func TokenOf(b Row) Token { return Token{VeilOf(b)} }
 
 // ParseToken is the inverse of [Token.Encode].
-func ParseToken(s string) (t Token, err error) {
-	return t, decodeText(t.b[:], []byte(s))
+func ParseToken(s string) (Token, error) {
+	var b Row
+	err := decodeText(b[:], []byte(s))
+	return TokenOf(b), err
 }
 
-// Reveal returns the bytes of t.
-func (t Token) Reveal() Row { return t.b }
-
 // Encode returns t in base64url, as it stands behind "Bearer " in a request.
-func (t Token) Encode() string { return EncodeText(t.b[:]) }
+func (t Token) Encode() string {
+	b := t.Reveal()
+	return EncodeText(b[:])
+}
 
 // Hash returns the SHA-256 of t, which is what a server keeps of it.
-func (t Token) Hash() Hash { return Sum(t.b[:]) }
+func (t Token) Hash() Hash {
+	b := t.Reveal()
+	return Sum(b[:])
+}
 
 // IsZero reports whether t is the zero Token, which is no permission.
 func (t Token) IsZero() bool { return t == Token{} }
 
 // A Share is the server's half of the secret of one blob. A server that has erased it has erased every copy of the
 // blob, wherever the ciphertext is. See docs/FORMAT.md.
-type Share struct {
-	Unprintable
-	b Row
-}
+type Share struct{ Veil }
 
 // NewShare returns a random share.
-func NewShare() (s Share) {
-	rand.Read(s.b[:])
-	return s
-}
+func NewShare() Share { return Share{NewVeil()} }
 
 // ShareOf returns the share that consists of b.
-func ShareOf(b Row) Share { return Share{b: b} }
-
-// Reveal returns the bytes of s.
-func (s Share) Reveal() Row { return s.b }
-
-// ErrSecret is returned by everything that would marshal a secret by accident.
-var ErrSecret = errors.New("wire: a secret does not marshal; see its Reveal method")
-
-// Unprintable makes the type that embeds it print as "[key]", whatever the verb, and refuse to be marshalled.
-type Unprintable struct{}
-
-// Format implements [fmt.Formatter].
-func (Unprintable) Format(f fmt.State, _ rune) { io.WriteString(f, "[key]") }
-
-// LogValue implements [slog.LogValuer].
-func (Unprintable) LogValue() slog.Value { return slog.StringValue("[key]") }
-
-// MarshalText returns [ErrSecret].
-func (Unprintable) MarshalText() ([]byte, error) { return nil, ErrSecret }
-
-// MarshalBinary returns [ErrSecret].
-func (Unprintable) MarshalBinary() ([]byte, error) { return nil, ErrSecret }
-
-// MarshalJSON returns [ErrSecret].
-func (Unprintable) MarshalJSON() ([]byte, error) { return nil, ErrSecret }
+func ShareOf(b Row) Share { return Share{VeilOf(b)} }

@@ -28,7 +28,7 @@ func ParseCard(s string) (k Card, err error) {
 		return Card{}, err
 	}
 	c := cursor{b: secret[:]}
-	k.Account, k.Profile.b, k.Intro.b, k.Server.ID = c.row(), c.row(), c.half(), c.row()
+	k.Account, k.Profile, k.Intro, k.Server.ID = c.row(), ProfileKeyOf(c.row()), IntroKeyOf(c.half()), c.row()
 	return k, nil
 }
 
@@ -40,48 +40,54 @@ func (k Card) Encode() string {
 // secret returns what stands behind the version.
 func (k Card) secret() []byte {
 	var b builder
-	b.add(k.Account[:], k.Profile.b[:], k.Intro.b[:], k.Server.ID[:])
+	profile, intro := k.Profile.Reveal(), k.Intro.Reveal()
+	b.add(k.Account[:], profile[:], intro[:], k.Server.ID[:])
 	return b
 }
 
 // A ProfileKey finds and opens the manifest of an account. Contacts hold it; servers never do.
-type ProfileKey struct {
-	wire.Unprintable
-	b [32]byte
-}
+type ProfileKey struct{ wire.Veil }
 
 // NewProfileKey returns a random key.
-func NewProfileKey() (k ProfileKey) {
-	rand.Read(k.b[:]) // never fails: crypto/rand.Read
-	return k
-}
+func NewProfileKey() ProfileKey { return ProfileKey{wire.NewVeil()} }
 
 // ProfileKeyOf returns the key that consists of b.
-func ProfileKeyOf(b [32]byte) ProfileKey { return ProfileKey{b: b} }
-
-// Reveal returns the bytes of k.
-func (k ProfileKey) Reveal() [32]byte { return k.b }
+func ProfileKeyOf(b [32]byte) ProfileKey { return ProfileKey{wire.VeilOf(b)} }
 
 // Locator returns where the manifest is.
-func (k ProfileKey) Locator() wire.LocatorID { return derive(k.b[:], "mayfly/loc/v1") }
+func (k ProfileKey) Locator() wire.LocatorID {
+	b := k.Reveal()
+	return derive(b[:], "mayfly/loc/v1")
+}
 
 // An IntroKey lets strangers leave a request in a mailbox, within a quota of its own.
 type IntroKey struct {
 	wire.Unprintable
-	b [16]byte
+	veil wire.Veil // over 16 bytes and zeros
 }
 
 // NewIntroKey returns a random key.
-func NewIntroKey() (k IntroKey) {
-	rand.Read(k.b[:])
-	return k
+func NewIntroKey() IntroKey {
+	var b [16]byte
+	rand.Read(b[:]) // never fails: crypto/rand.Read
+	return IntroKeyOf(b)
 }
 
 // IntroKeyOf returns the key that consists of b.
-func IntroKeyOf(b [16]byte) IntroKey { return IntroKey{b: b} }
+func IntroKeyOf(b [16]byte) IntroKey {
+	var row wire.Row
+	copy(row[:], b[:])
+	return IntroKey{veil: wire.VeilOf(row)}
+}
 
 // Reveal returns the bytes of k.
-func (k IntroKey) Reveal() [16]byte { return k.b }
+func (k IntroKey) Reveal() [16]byte {
+	row := k.veil.Reveal()
+	return [16]byte(row[:])
+}
 
 // Token returns what a request shows for k.
-func (k IntroKey) Token() wire.Token { return wire.TokenOf(derive(k.b[:], "mayfly/intro/v1")) }
+func (k IntroKey) Token() wire.Token {
+	b := k.Reveal()
+	return wire.TokenOf(derive(b[:], "mayfly/intro/v1"))
+}

@@ -16,7 +16,7 @@ func TestExamplesOfTheDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := SigningKey{seed: [32]byte([]byte("an example, and no one's key ..."))}
+	key := signingKeyOf([32]byte([]byte("an example, and no one's key ...")))
 	var server wire.PublicKey
 	for i := range server {
 		server[i] = byte(i)

@@ -35,10 +35,10 @@ func fuzzPerson(f *testing.F, n byte) *person {
 	f.Helper()
 	id := &Identity{Server: away, Device: uint32(n), Mailbox: wire.MailboxID{n}, Profile: ProfileKeyOf([32]byte{n})}
 	for i, k := range id.keys() {
-		k.seed = [32]byte{n, byte(i)}
+		*k = signingKeyOf([32]byte{n, byte(i)})
 	}
 	p := &person{Identity: id, manifest: id.NewManifest(nil, start)}
-	key := &MailboxKey{Mailbox: id.Mailbox, Epoch: 1, Created: start, NotAfter: start + 60*day, seed: [32]byte{n}}
+	key := &MailboxKey{Mailbox: id.Mailbox, Epoch: 1, Created: start, NotAfter: start + 60*day, seed: wire.VeilOf([32]byte{n})}
 	public, err := ParsePublicMailboxKey(key.Sign(id))
 	if err != nil {
 		f.Fatal(err)

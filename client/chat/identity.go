@@ -56,10 +56,10 @@ func ParseIdentity(b []byte) (*Identity, error) {
 	id.Server = c.server()
 	id.Device = c.u32()
 	id.Mailbox = c.row()
-	id.Profile.b, id.Intro.b = c.row(), c.half()
+	id.Profile, id.Intro = ProfileKeyOf(c.row()), IntroKeyOf(c.half())
 	id.Delivery = wire.TokenOf(c.row())
 	for _, k := range id.keys() {
-		k.seed = c.row()
+		*k = signingKeyOf(c.row())
 	}
 	c.must(id.Device != 0)
 	if err := c.end("identity"); err != nil {
@@ -73,10 +73,11 @@ func (id *Identity) Encode() []byte {
 	b := preamble()
 	b.server(id.Server)
 	b.u32(id.Device)
-	delivery := id.Delivery.Reveal()
-	b.add(id.Mailbox[:], id.Profile.b[:], id.Intro.b[:], delivery[:])
+	profile, intro, delivery := id.Profile.Reveal(), id.Intro.Reveal(), id.Delivery.Reveal()
+	b.add(id.Mailbox[:], profile[:], intro[:], delivery[:])
 	for _, k := range id.keys() {
-		b.add(k.seed[:])
+		seed := k.Reveal()
+		b.add(seed[:])
 	}
 	return b
 }
@@ -103,7 +104,8 @@ func (id *Identity) MailboxOwner() SigningKey { return id.owner }
 // LocatorKey returns the key that replaces the manifest. All devices of the account that hold its seed have it, and it
 // differs from server to server.
 func (id *Identity) LocatorKey() SigningKey {
-	return SigningKey{seed: derive(id.account.seed[:], "mayfly/locator/v1"+string(id.Server.ID[:]))}
+	seed := id.account.Reveal()
+	return signingKeyOf(derive(seed[:], "mayfly/locator/v1"+string(id.Server.ID[:])))
 }
 
 // Introduction returns what a message says of its sender to somebody who may not know them. The manifest is the

@@ -3,7 +3,6 @@ package chat
 import (
 	"crypto/ed25519"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 
 	"github.com/seed-7b314ca8/mayfly/wire"
@@ -20,16 +19,12 @@ func derive(secret []byte, label string) (key [32]byte) {
 }
 
 // A SigningKey is an Ed25519 key that prints as [key].
-type SigningKey struct {
-	wire.Unprintable
-	seed [32]byte
-}
+type SigningKey struct{ wire.Veil } // over the seed
 
 // NewSigningKey returns a random key.
-func NewSigningKey() (k SigningKey) {
-	rand.Read(k.seed[:])
-	return k
-}
+func NewSigningKey() SigningKey { return SigningKey{wire.NewVeil()} }
+
+func signingKeyOf(seed [32]byte) SigningKey { return SigningKey{wire.VeilOf(seed)} }
 
 // Public returns the public half of k.
 func (k SigningKey) Public() wire.PublicKey {
@@ -39,7 +34,10 @@ func (k SigningKey) Public() wire.PublicKey {
 // Sign returns the 64 bytes of the signature of message.
 func (k SigningKey) Sign(message []byte) []byte { return ed25519.Sign(k.private(), message) }
 
-func (k SigningKey) private() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(k.seed[:]) }
+func (k SigningKey) private() ed25519.PrivateKey {
+	seed := k.Reveal()
+	return ed25519.NewKeyFromSeed(seed[:])
+}
 
 // signatureSize is the length of a signature, which stands behind what it signs.
 const signatureSize = ed25519.SignatureSize

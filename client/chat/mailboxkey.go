@@ -2,7 +2,6 @@ package chat
 
 import (
 	"crypto/hpke"
-	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -30,14 +29,14 @@ type MailboxKey struct {
 	Created  int64  // Unix seconds
 	NotAfter int64  // Unix seconds
 
-	seed [32]byte
+	seed wire.Veil
 }
 
 // NewMailboxKey returns a new key for the mailbox of id.
 func (id *Identity) NewMailboxKey(epoch uint32, now int64) *MailboxKey {
-	k := &MailboxKey{Mailbox: id.Mailbox, Epoch: epoch, Created: now, NotAfter: now + seconds(MailboxKeyLife)}
-	rand.Read(k.seed[:])
-	return k
+	return &MailboxKey{
+		Mailbox: id.Mailbox, Epoch: epoch, Created: now, NotAfter: now + seconds(MailboxKeyLife), seed: wire.NewVeil(),
+	}
 }
 
 // ParseMailboxKey is the inverse of [MailboxKey.Encode].
@@ -46,7 +45,7 @@ func ParseMailboxKey(b []byte) (*MailboxKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &MailboxKey{Mailbox: c.row(), Epoch: c.u32(), Created: c.num(), NotAfter: c.num(), seed: c.row()}
+	k := &MailboxKey{Mailbox: c.row(), Epoch: c.u32(), Created: c.num(), NotAfter: c.num(), seed: wire.VeilOf(c.row())}
 	c.must(k.Epoch != 0)
 	if err := c.end("mailbox key"); err != nil {
 		return nil, err
@@ -61,7 +60,8 @@ func (k *MailboxKey) Encode() []byte {
 	b.u32(k.Epoch)
 	b.num(k.Created)
 	b.num(k.NotAfter)
-	b.add(k.seed[:])
+	seed := k.seed.Reveal()
+	b.add(seed[:])
 	return b
 }
 
@@ -79,7 +79,8 @@ func (k *MailboxKey) EraseAt(successorCreated int64) int64 {
 
 // private returns k as HPKE has it.
 func (k *MailboxKey) private() hpke.PrivateKey {
-	private, err := hpke.MLKEM768X25519().NewPrivateKey(k.seed[:])
+	seed := k.seed.Reveal()
+	private, err := hpke.MLKEM768X25519().NewPrivateKey(seed[:])
 	if err != nil {
 		panic(err) // cannot happen: every seed of 32 bytes is a key
 	}

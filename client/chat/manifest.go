@@ -227,7 +227,8 @@ func OpenManifest(profile ProfileKey, sealed []byte) (*Manifest, error) {
 }
 
 func (k ProfileKey) aead() cipher.AEAD {
-	key := derive(k.b[:], "mayfly/manifest/v1")
+	secret := k.Reveal()
+	key := derive(secret[:], "mayfly/manifest/v1")
 	aead, err := chacha20poly1305.NewX(key[:])
 	if err != nil {
 		panic(err) // cannot happen: the key has the right length

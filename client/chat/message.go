@@ -130,7 +130,8 @@ func (i *Introduction) encode() []byte {
 		return nil
 	}
 	var b builder
-	b.add(i.Profile.b[:], i.Intro.b[:], i.Manifest.raw)
+	profile, intro := i.Profile.Reveal(), i.Intro.Reveal()
+	b.add(profile[:], intro[:], i.Manifest.raw)
 	return b
 }
 

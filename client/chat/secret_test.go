@@ -15,11 +15,11 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	alice := newPerson(t, home)
 	canary := [32]byte([]byte("CANARY-CANARY-CANARY-CANARY-1234"))
 	for _, k := range alice.Identity.keys() {
-		k.seed = canary
+		*k = signingKeyOf(canary)
 	}
 	alice.Profile, alice.Intro = ProfileKeyOf(canary), IntroKeyOf([16]byte(canary[:16]))
 	alice.Delivery = wire.TokenOf(canary)
-	alice.keys[0].seed = canary
+	alice.keys[0].seed = wire.VeilOf(canary)
 	message := newMessage("CANARY")
 	message.Delivery = alice.Delivery
 	message.Attachments = []Attachment{newAttachment("CANARY.jpg")}

@@ -128,7 +128,7 @@ type textVector struct {
 
 func TestVectorsOfTexts(t *testing.T) {
 	list := vectors(t, "text", func(*testing.T) []textVector {
-		card, invite := NewIdentity(away).Card(), Invite{URL: home.URL, Code: NewIntroKey().b, Server: home.ID}
+		card, invite := NewIdentity(away).Card(), Invite{URL: home.URL, Code: NewIntroKey().Reveal(), Server: home.ID}
 		return []textVector{
 			{"a contact string", "ok", "card", card.Encode(), away.URL, card.secret()},
 			{"an invite", "ok", "invite", invite.Encode(), home.URL, invite.secret()},
@@ -189,9 +189,10 @@ func makeManifestVectors(t *testing.T) []manifestVector {
 	first := alice.manifest
 	second, fork := alice.NewManifest(first, start+day), alice.NewManifest(first, start+2*day)
 	most := alice.sign(func(m *Manifest) { m.Devices = devices(MaxDevices) })
+	profile := alice.Profile.Reveal()
 	vector := func(name, class string, m *Manifest, seen Head, now int64) manifestVector {
 		return manifestVector{
-			Name: name, Class: class, Profile: alice.Profile.b[:], Sealed: m.Seal(alice.Profile),
+			Name: name, Class: class, Profile: profile[:], Sealed: m.Seal(alice.Profile),
 			Account: alice.Account(), Seen: seen, Now: now, Manifest: m.raw, Hash: m.Hash(),
 		}
 	}

@@ -40,7 +40,7 @@ func (v *Verifier) Check(i int, part []byte) error {
 // Open returns an Opener of the blob that v knows. Header is what part 0 begins with; who opens other parts first, or
 // again, may keep it. It is refused with [ErrCommitment] unless it was made with this key for a file of this length.
 func (v *Verifier) Open(key Key, header [wire.HeaderSize]byte) (*Opener, error) {
-	cipher, err := cobblestone.Parse(cobblestone.AES256, key.b[:], header, context(v.length))
+	cipher, err := cobblestone.Parse(cobblestone.AES256, key.bytes(), header, context(v.length))
 	if errors.Is(err, cobblestone.ErrCommitment) {
 		return nil, ErrCommitment
 	}

@@ -29,43 +29,37 @@ import (
 var ErrNoWebCrypto = cobblestone.ErrNoWebCrypto
 
 // A Secret is the 32 random bytes that a message carries for one blob. It must never be used for a second one.
-type Secret struct {
-	wire.Unprintable
-	b wire.Row
-}
+type Secret struct{ wire.Veil }
 
 // NewSecret returns a random secret.
-func NewSecret() (s Secret) {
-	rand.Read(s.b[:]) // never fails: crypto/rand.Read
-	return s
-}
+func NewSecret() Secret { return Secret{wire.NewVeil()} }
 
 // SecretOf returns the secret that consists of b.
-func SecretOf(b wire.Row) Secret { return Secret{b: b} }
-
-// Reveal returns the bytes of s.
-func (s Secret) Reveal() wire.Row { return s.b }
+func SecretOf(b wire.Row) Secret { return Secret{wire.VeilOf(b)} }
 
 // ReadToken returns the token that shows a server that one holds s. The server cannot learn s from it.
-func (s Secret) ReadToken() wire.Token { return wire.TokenOf(derive(s.b[:], "mayfly/read/v1")) }
+func (s Secret) ReadToken() wire.Token {
+	b := s.Reveal()
+	return wire.TokenOf(derive(b[:], "mayfly/read/v1"))
+}
 
 // A Key seals one blob.
-type Key struct {
-	wire.Unprintable
-	b wire.Row
-}
+type Key struct{ wire.Veil }
 
 // Derive returns the key of a blob, which takes both halves and the blob's id.
 func Derive(secret Secret, share wire.Share, id wire.BlobID) Key {
-	half := share.Reveal()
-	return Key{b: derive(append(secret.b[:], half[:]...), "mayfly/blob/v1"+string(id[:]))}
+	ours, theirs := secret.Reveal(), share.Reveal()
+	return KeyOf(derive(append(ours[:], theirs[:]...), "mayfly/blob/v1"+string(id[:])))
 }
 
 // KeyOf returns the key that consists of b.
-func KeyOf(b wire.Row) Key { return Key{b: b} }
+func KeyOf(b wire.Row) Key { return Key{wire.VeilOf(b)} }
 
-// Reveal returns the bytes of k.
-func (k Key) Reveal() wire.Row { return k.b }
+// bytes returns the bytes of k.
+func (k Key) bytes() []byte {
+	b := k.Reveal()
+	return b[:]
+}
 
 // derive is HKDF-SHA-256 without a salt (RFC 5869).
 func derive(ikm []byte, info string) wire.Row {

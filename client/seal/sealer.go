@@ -34,7 +34,7 @@ func NewSealer(key Key, salt Salt, length int64, partSize int) (*Sealer, error) 
 	if !wire.ValidPartSize(partSize, size) {
 		return nil, errPartSize
 	}
-	cipher, err := cobblestone.New(cobblestone.AES256, key.b[:], salt, context(length))
+	cipher, err := cobblestone.New(cobblestone.AES256, key.bytes(), salt, context(length))
 	if err != nil {
 		return nil, err
 	}
