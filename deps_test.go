@@ -59,8 +59,7 @@ var direct = []law{
 		because:   "what only tests need does not belong in a program",
 	},
 	{
-		packages:  []string{"media/..."},
-		except:    []string{"media/inspect"},
+		packages:  []string{"media"},
 		forbidden: []string{"image/...", "net/...", "os", "os/..."},
 		because:   "media is useful alone, audited alone, and never decodes a picture",
 	},
