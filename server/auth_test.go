@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,57 @@ func TestChangedSignedRequestIsRefused(t *testing.T) {
 	})
 }
 
+// A signature that is right in itself is refused too, unless it has the one form that there is.
+func TestSignatureHasOneForm(t *testing.T) {
+	h := fresh(t, "sqlite:"+t.TempDir()+"/s.db")
+	key := h.enrolled()
+	swap := func(was, is string) func(string) string {
+		return func(params string) string { return strings.Replace(params, was, is, 1) }
+	}
+	for _, row := range []struct {
+		name  string
+		label string
+		edit  func(params string) string
+		cover []int // which of the components are signed, in which order
+		fine  bool
+	}{
+		{"as it should be", "mayfly", swap("", ""), []int{0, 1, 2, 3}, true},
+		{"with its parameters in another order", "mayfly", func(p string) string {
+			return strings.Replace(p, `;alg="ed25519"`, "", 1) + `;alg="ed25519"`
+		}, []int{0, 1, 2, 3}, true},
+		{"for another server", "mayfly", swap(wire.EncodeText(idOf(h)), wire.EncodeText(random(32))), []int{0, 1, 2, 3}, false},
+		{"with a parameter more", "mayfly", swap(";alg", ";expires=9999999999;alg"), []int{0, 1, 2, 3}, false},
+		{"without its algorithm", "mayfly", swap(`;alg="ed25519"`, ""), []int{0, 1, 2, 3}, false},
+		{"with another algorithm", "mayfly", swap(`alg="ed25519"`, `alg="rsa-v1_5-sha256"`), []int{0, 1, 2, 3}, false},
+		{"with a short nonce", "mayfly", swap(`nonce="`, `nonce="AAAA`), []int{0, 1, 2, 3}, false},
+		{"without the method", "mayfly", swap(`"@method" `, ""), []int{1, 2, 3}, false},
+		{"without the digest", "mayfly", swap(` "content-digest"`, ""), []int{0, 1, 2}, false},
+		{"with path and method swapped", "mayfly", swap(`"@method" "@path"`, `"@path" "@method"`), []int{1, 0, 2, 3}, false},
+		{"with another label", "sig1", swap("", ""), []int{0, 1, 2, 3}, false},
+	} {
+		q := request{method: "GET", path: wire.PathQuota, edit: func(r *http.Request) {
+			digest := wire.ContentDigest(nil)
+			all := wire.Covered("GET", wire.PathQuota, "", digest)
+			var covered []wire.Component
+			for _, i := range row.cover {
+				covered = append(covered, all[i])
+			}
+			params := row.edit(wire.SignatureParams{
+				Created: time.Now().Unix(), Nonce: nonce(), KeyID: wire.PublicKey(key[32:]), Tag: h.s.ID(),
+			}.String())
+			r.Header.Set("Content-Digest", digest)
+			setSignature(r, params, ed25519.Sign(key, wire.SignatureBase(covered, params)))
+			relabel(r, "Signature", row.label)
+			relabel(r, "Signature-Input", row.label)
+		}}
+		if a := h.do(q); (a.status == http.StatusOK) != row.fine || !row.fine && a.code() != wire.CodeSignature {
+			t.Errorf("%s: status %d: %s", row.name, a.status, a.body)
+		}
+	}
+}
+
+func idOf(h *house) []byte { id := h.s.ID(); return id[:] }
+
 func TestSignatureCoversMethodAndPath(t *testing.T) {
 	h := fresh(t, "sqlite:"+t.TempDir()+"/s.db")
 	m := h.box()
@@ -207,6 +259,31 @@ func TestStrangersCannotFillTheNonces(t *testing.T) {
 	a := h.refuse(ack, wire.CodeRateLimit)
 	if a.header.Get("Retry-After") == "" {
 		t.Error("the answer does not say when to come back")
+	}
+}
+
+func TestProxyIsBelievedOnlyIfTrusted(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		trusted []netip.Prefix
+		want    wire.Code // for a second client of a proxy whose first client is held off
+	}{
+		{"a trusted one", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, wire.CodeGone},
+		{"any other", nil, wire.CodeRateLimit},
+	} {
+		cfg := smallConfig()
+		cfg.TrustedProxies = row.trusted
+		h := open(t, "sqlite:"+t.TempDir()+"/s.db", newStore(), cfg)
+		q := request{method: "DELETE", path: wire.MailboxPath(wire.MailboxID{}), key: newKey()}
+		from := func(addr string) request {
+			q.header = http.Header{"X-Forwarded-For": {addr}}
+			return q
+		}
+		for range cfg.RefusalsPerMinute {
+			h.refuse(from("2001:db8:1:1::1"), wire.CodeGone)
+		}
+		h.refuse(from("2001:db8:1:1::2"), wire.CodeRateLimit) // the same network
+		h.refuse(from("2001:db8:1:2::1"), row.want)
 	}
 }
 

@@ -2,11 +2,14 @@ package server_test
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/seed-7b314ca8/mayfly/server"
 	"github.com/seed-7b314ca8/mayfly/wire"
 )
 
@@ -170,6 +173,57 @@ func TestPartRefuses(t *testing.T) {
 			t.Error("a refused part is there")
 		}
 	})
+}
+
+// A client that goes away in the middle leaves nothing but an object to delete.
+func TestPartThatBreaksOffLeavesNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, dsn string) {
+		h := fresh(t, dsn)
+		b := h.begin(1, time.Hour)
+		ctx, cancel := context.WithCancel(t.Context())
+		body, feed := io.Pipe()
+		r := h.build(b.put(0)).WithContext(ctx)
+		r.Body = body
+		ended := make(chan error, 1)
+		go func() {
+			_, err := h.hc.Do(r)
+			ended <- err
+		}()
+		feed.Write(b.part(0)[:8000])
+		cancel()
+		if err := <-ended; err == nil {
+			t.Fatal("the request did not break off")
+		}
+		eventually(t, 10*time.Second, "the intent is dropped", func() bool {
+			st, err := h.db.Stats(t.Context())
+			return err == nil && st.Intents == 0 && st.Outbox == 1 && st.Parts == 0
+		})
+		h.must(b.put(0))
+	})
+}
+
+func TestTooManyUploadsAreToldToComeBack(t *testing.T) {
+	t.Parallel()
+	h := open(t, "sqlite:"+t.TempDir()+"/s.db", newStore(), server.Config{MaxUploads: 1})
+	first, second := h.begin(1, time.Hour), h.begin(1, time.Hour)
+	body, feed := io.Pipe()
+	slow := make(chan answer, 1)
+	go func() {
+		r := h.build(first.put(0))
+		r.Body = body
+		slow <- h.roundTrip(r)
+	}()
+	feed.Write(first.part(0)[:8000])
+	eventually(t, 5*time.Second, "the first is under way", func() bool {
+		return strings.Contains(h.metrics(), "mayfly_uploads 1")
+	})
+	h.refuse(second.put(0), wire.CodeRateLimit)
+	feed.Write(first.part(0)[8000:])
+	feed.Close()
+	if a := <-slow; a.status != http.StatusNoContent {
+		t.Errorf("status %d: %s", a.status, a.body)
+	}
+	h.must(second.put(0))
 }
 
 func TestCommitRefuses(t *testing.T) {

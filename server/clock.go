@@ -25,6 +25,11 @@ func (c *clock) now(ctx context.Context) (int64, error) {
 	if fresh {
 		return unix, nil
 	}
+	return c.ask(ctx)
+}
+
+// ask returns the database's time in Unix seconds as it is now.
+func (c *clock) ask(ctx context.Context) (int64, error) {
 	asked := time.Now() // before the question, so that the answer is never taken for newer than it is
 	unix, err := c.db.Now(ctx)
 	if err != nil {

@@ -174,15 +174,20 @@ func TestShutdownEndsWhoWaitsAndFinishesWhoWorks(t *testing.T) {
 	}
 }
 
+// metrics returns what the server tells Prometheus.
+func (h *house) metrics() string {
+	w := httptest.NewRecorder()
+	h.s.AdminHandler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
+}
+
 func TestMetricsNameNobody(t *testing.T) {
 	h := fresh(t, "sqlite:"+t.TempDir()+"/s.db")
 	b := h.uploaded(1, time.Hour)
 	h.must(b.get(0))
 	h.do(request{method: "GET", path: "/nothing-" + b.id.String()})
 	h.do(request{method: "BREW" + strings.ToUpper(b.id.String()[:4]), path: "/"})
-	w := httptest.NewRecorder()
-	h.s.AdminHandler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-	text := w.Body.String()
+	text := h.metrics()
 	for _, want := range []string{
 		`mayfly_requests_total{method="PUT",route="/v1/blobs/:id/parts/:n",status="204"} 1`,
 		`mayfly_requests_total{method="GET",route="none",status="404"} 1`,

@@ -97,7 +97,7 @@ func (s *Server) report(ctx context.Context, what string, err error) {
 // fresh, or in somebody else's hands.
 func (s *Server) untilDue(ctx context.Context) time.Duration {
 	s.reaper.set(math.MaxInt64) // whatever comes while the database is asked rings
-	now, err := s.db.Now(ctx)
+	now, err := s.clock.ask(ctx)
 	if err != nil {
 		return reapEvery
 	}
