@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // Block labels of GIF89a.
@@ -204,7 +205,7 @@ func (g *gifScan) profile(off, end int64) error {
 	b := Block{Kind: Profile, Name: "application extension", Offset: off, Size: end - off, Body: start, BodySize: end - start, Removed: true}
 	var reduced []byte
 	if g.profiles++; g.profiles == 1 && !g.opts.DropProfile {
-		old, err := g.subBlocks(start)
+		old, err := g.subBlocks(start, end)
 		if err != nil {
 			return err
 		}
@@ -214,12 +215,17 @@ func (g *gifScan) profile(off, end int64) error {
 		g.note(b)
 		return nil
 	}
+	g.grow(len(gifProfile) + len(reduced) + len(reduced)/255 + 2)
 	return g.replace(b, appendSubBlocks([]byte(gifProfile), reduced))
 }
 
-// subBlocks returns what the row of sub-blocks at off holds, which is a colour profile.
-func (s *source) subBlocks(off int64) ([]byte, error) {
-	var data []byte
+// subBlocks returns what the row of sub-blocks from off to end holds, which is a colour
+// profile.
+func (s *source) subBlocks(off, end int64) ([]byte, error) {
+	if end-off > maxProfile {
+		return nil, bad(off, "a colour profile of more than 4 MiB")
+	}
+	data := make([]byte, 0, end-off)
 	for {
 		n, err := s.byteAt(off)
 		if err != nil || n == 0 {
@@ -229,9 +235,6 @@ func (s *source) subBlocks(off int64) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(data) > maxProfile {
-			return nil, bad(off, "a colour profile of more than 6 MiB")
-		}
 		data = append(data, b...)
 		off += 1 + int64(n)
 	}
@@ -239,10 +242,9 @@ func (s *source) subBlocks(off int64) ([]byte, error) {
 
 // appendSubBlocks appends data as a row of sub-blocks.
 func appendSubBlocks(b, data []byte) []byte {
-	for len(data) > 0 {
-		n := min(len(data), 255)
-		b = append(append(b, byte(n)), data[:n]...)
-		data = data[n:]
+	b = slices.Grow(b, len(data)+len(data)/255+2)
+	for part := range slices.Chunk(data, 255) {
+		b = append(append(b, byte(len(part))), part...)
 	}
 	return append(b, 0)
 }

@@ -58,12 +58,13 @@ func isGIFLoop(b []byte) bool {
 // verifyGIFProfile checks the colour profile in the sub-blocks at off and returns where they
 // end.
 func verifyGIFProfile(s *source, off int64) (int64, error) {
-	b, err := s.subBlocks(off)
+	end, err := s.subBlocksEnd(off)
 	if err != nil {
 		return 0, err
 	}
-	end, err := s.subBlocksEnd(off)
-	if err == nil && (!checkProfile(b) || end-off != int64(len(appendSubBlocks(nil, b)))) {
+	b, err := s.subBlocks(off, end)
+	full := int64(len(b)+(len(b)+254)/255) + 1 // if every sub-block but the last is full
+	if err == nil && (end-off != full || !checkProfile(b)) {
 		err = bad(off, "a colour profile with more than colours in it")
 	}
 	return end, err

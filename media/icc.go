@@ -114,11 +114,12 @@ func (w *profileWriter) add(sig string, data []byte) {
 	w.sigs, w.data = append(w.sigs, sig), append(w.data, data)
 }
 
-// profile completes head, into which it writes, with the tags.
+// profile returns head, completed with the tags.
 func (w *profileWriter) profile(head []byte) []byte {
 	be := binary.BigEndian
 	n := len(w.sigs)
-	out := be.AppendUint32(head, uint32(n))
+	out := make([]byte, 0, iccHeader+4+iccEntry*n+w.total+4*n)
+	out = be.AppendUint32(append(out, head...), uint32(n))
 	out = append(out, make([]byte, iccEntry*n)...)
 	for i, d := range w.data {
 		e := out[iccHeader+4+iccEntry*i:][:iccEntry]

@@ -215,9 +215,17 @@ func unzip(b []byte, limit int64) (data []byte, rest int, err error) {
 	if err != nil {
 		return nil, 0, errProfile
 	}
-	data, err = io.ReadAll(io.LimitReader(z, limit+1))
+	// Twice: once for the length, so that no buffer has to grow.
+	n, err := io.Copy(io.Discard, io.LimitReader(z, limit+1))
 	if err != nil {
 		return nil, 0, errProfile
 	}
-	return data, r.Len(), nil
+	rest = r.Len()
+	r.Reset(b)
+	if err := z.(zlib.Resetter).Reset(r, nil); err != nil {
+		return nil, 0, errProfile
+	}
+	data = make([]byte, n)
+	_, err = io.ReadFull(z, data)
+	return data, rest, err
 }

@@ -219,9 +219,7 @@ func (j *jpegScan) finish(end int64) error {
 		j.write(jpegSegment(mAPP0, j.jfif))
 	}
 	j.writeExif(profile != nil)
-	for i, parts := 0, splitICC(profile); i < len(parts); i++ {
-		j.write(jpegSegment(mAPP2, []byte(idICC), []byte{byte(i + 1), byte(len(parts))}, parts[i]))
-	}
+	j.writeProfile(profile)
 	if j.adobe != nil {
 		j.write(jpegSegment(mAPPE, j.adobe))
 	}
@@ -264,10 +262,10 @@ func (j *jpegScan) profile() ([]byte, error) {
 		return nil, nil
 	}
 	if j.iccLen > maxProfile {
-		return nil, bad(j.icc[0].data.off, "a colour profile of more than 6 MiB")
+		return nil, bad(j.icc[0].data.off, "a colour profile of more than 4 MiB")
 	}
 	ordered := orderICC(j.icc)
-	var old []byte
+	old := make([]byte, 0, j.iccLen)
 	for _, part := range ordered {
 		b, err := j.at(part.data.off, int(part.data.n))
 		if err != nil {
@@ -312,6 +310,19 @@ func inSequence(parts []iccPart) bool {
 		seen[part.seq] = true
 	}
 	return true
+}
+
+// writeProfile writes a profile in as many segments as it needs.
+func (j *jpegScan) writeProfile(profile []byte) {
+	j.grow(len(profile) + len(profile)/8)
+	parts := splitICC(profile)
+	for i, part := range parts {
+		head := append([]byte{0xff, mAPP2, 0, 0}, idICC...)
+		head = append(head, byte(i+1), byte(len(parts)))
+		binary.BigEndian.PutUint16(head[2:], uint16(len(head)-2+len(part)))
+		j.write(head)
+		j.write(part)
+	}
 }
 
 // splitICC cuts a profile into parts that fit in a segment each.

@@ -98,8 +98,9 @@ func verifyJPEGHead(s *source) (int64, error) {
 		case m == mAPP2 && bytes.HasPrefix(body, []byte(idICC)) && len(body) > len(idICC)+2:
 			if parts++; parts == 1 {
 				count = int(body[len(idICC)+1])
+				profile = make([]byte, 0, min(count*iccPerSegment, maxProfile))
 			}
-			if int(body[len(idICC)]) != parts || int(body[len(idICC)+1]) != count || parts > 1 && len(profile)%iccPerSegment != 0 || len(profile) > maxProfile {
+			if int(body[len(idICC)]) != parts || int(body[len(idICC)+1]) != count || parts > 1 && len(profile)%iccPerSegment != 0 || len(profile)+len(body) > maxProfile+iccPerSegment {
 				return 0, bad(off, "a colour profile in disorder")
 			}
 			profile = append(profile, body[len(idICC)+2:]...)

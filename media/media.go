@@ -28,13 +28,13 @@ import (
 
 // Bounds on what one call holds in memory. A file that needs more is refused.
 const (
-	// MaxMemory is the most that Strip, Verify or Blocks allocates for one file, in bytes.
+	// MaxMemory is the most that Strip, Verify or Blocks holds for one file, in bytes.
 	MaxMemory = 32 << 20
 
 	maxPieces  = 1 << 17 // ranges in a File, 24 bytes each
 	maxBlocks  = 1 << 16 // entries in Removed and Blocks
 	maxLiteral = 8 << 20 // bytes that replace others
-	maxProfile = 6 << 20 // a colour profile, in bytes
+	maxProfile = 4 << 20 // a colour profile, in bytes
 )
 
 // Options says what to drop beyond metadata. The zero Options keeps what changes how the

@@ -113,3 +113,34 @@ func TestManyWebPChunksAreRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestMemoryOfBigProfiles strips pictures with the largest profile there may be.
+func TestMemoryOfBigProfiles(t *testing.T) {
+	table := "curv\x00\x00\x00\x00" + string(binary.BigEndian.AppendUint32(nil, (maxProfile-32768)/2)) + strings.Repeat("ab", (maxProfile-32768)/2)
+	profile := sample.ICC([][2]string{{"kTRC", table}})
+	var segments [][]byte
+	for rest := string(profile); rest != ""; {
+		n := min(len(rest), iccPerSegment)
+		segments = append(segments, sample.Segment(0xe2, idICC, string([]byte{byte(len(segments) + 1), byte(len(profile)/iccPerSegment + 1)}), rest[:n]))
+		rest = rest[n:]
+	}
+	head, data, iend := pngParts()
+	for name, b := range map[string][]byte{
+		"JPEG": jpegOf(segments...),
+		"PNG":  join(head, sample.Chunk("iCCP", "Secret\x00\x00", sample.Zlib(string(profile))), idat(data), iend),
+		"GIF":  join(gifHead, appendSubBlocks([]byte(gifProfile), profile), gifPicture+";"),
+		"WebP": sample.WebP(header(0x20), riff("ICCP", string(profile)), lossy),
+	} {
+		if n := allocated(func() {
+			f, err := Strip(bytes.NewReader(b), int64(len(b)), nil)
+			if err != nil || len(f.Removed()) == 0 {
+				t.Errorf("%s: %v", name, err)
+			}
+		}); n > MaxMemory {
+			t.Errorf("%s: %d MiB were allocated", name, n>>20)
+		} else {
+			t.Logf("%s: %d MiB were allocated", name, n>>20)
+		}
+		noSecrets(t, strip(t, b, nil))
+	}
+}

@@ -288,7 +288,7 @@ func (z *pngScan) iccp(c chunk) error {
 		return nil
 	}
 	if c.n > maxProfile {
-		return bad(c.off, "a colour profile of more than 6 MiB")
+		return bad(c.off, "a colour profile of more than 4 MiB")
 	}
 	data, err := z.read(c.data(), c.n)
 	if err != nil {
@@ -300,7 +300,7 @@ func (z *pngScan) iccp(c chunk) error {
 		return nil
 	}
 	if len(profile) > maxProfile {
-		return bad(c.off, "a colour profile of more than 6 MiB")
+		return bad(c.off, "a colour profile of more than 4 MiB")
 	}
 	reduced := reduceProfile(profile)
 	if reduced == nil {
@@ -314,7 +314,7 @@ func (z *pngScan) iccp(c chunk) error {
 		z.keep(c.off, c.size())
 		return nil
 	}
-	return z.replace(b, pngChunk("iCCP", append([]byte(pngProfileName), zip(reduced)...)))
+	return z.replace(b, pngChunk("iCCP", zip([]byte(pngProfileName), reduced)))
 }
 
 // readICCP returns the profile in the data of an iCCP chunk, and how many bytes are behind
@@ -327,10 +327,11 @@ func readICCP(b []byte) (profile []byte, rest int, err error) {
 	return unzip(b[i+2:], maxProfile)
 }
 
-func zip(b []byte) []byte {
-	var buf bytes.Buffer
-	w := zlib.NewWriter(&buf)
-	w.Write(b)
+// zip appends b, compressed, to head.
+func zip(head, b []byte) []byte {
+	buf := bytes.NewBuffer(head)
+	w := zlib.NewWriter(buf)
+	w.Write(b) // a Buffer takes all
 	w.Close()
 	return buf.Bytes()
 }

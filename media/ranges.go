@@ -110,6 +110,9 @@ func (p *plan) write(b []byte) {
 	p.add(int64(len(b)), ^int64(lit))
 }
 
+// grow makes room for n more bytes of literals, so that a large one is not copied often.
+func (p *plan) grow(n int) { p.file.literal = slices.Grow(p.file.literal, n) }
+
 func (p *plan) add(n, from int64) {
 	switch {
 	case n == 0:

@@ -187,7 +187,7 @@ func (w *webpScan) header(c riffChunk) error {
 func (w *webpScan) iccp(c riffChunk) error {
 	w.unknown(c)
 	if c.n > maxProfile {
-		return bad(c.off, "a colour profile of more than 6 MiB")
+		return bad(c.off, "a colour profile of more than 4 MiB")
 	}
 	if w.opts.DropProfile || w.fail != nil {
 		return w.fail
@@ -224,6 +224,7 @@ func (w *webpScan) finish() error {
 	if !w.hasPicture() {
 		return bad(w.size, "there is no picture in it")
 	}
+	w.grow(len(w.profile) + 64)
 	w.write([]byte("RIFF\x00\x00\x00\x00WEBP"))
 	if w.vp8x != nil {
 		w.writeChunk("VP8X", w.features())
