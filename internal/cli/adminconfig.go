@@ -44,16 +44,11 @@ func (s *setting) line() string {
 	return fmt.Sprintf("# %s\n%s=%s\n", from, s.variable(), value)
 }
 
-const hiddenValue = "[hidden]"
-
 // shown returns the value of s without what is secret.
 func (s *setting) shown() string {
 	value := s.value.String()
-	switch {
-	case value == "":
-		return ""
-	case s.secret || s.name == "database" && s.file != "":
-		return hiddenValue
+	if value == "" || s.secret {
+		return value
 	}
 	u, err := url.Parse(value)
 	if err != nil && strings.Contains(value, "://") {

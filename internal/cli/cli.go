@@ -29,7 +29,7 @@ func System() Env {
 // Run carries out one command and returns the exit code of the program; "mayfly help exit" lists them.
 // It returns soon after ctx is done.
 func Run(ctx context.Context, args []string, env Env) int {
-	u := newUI(env)
+	u := newUI(ctx, env)
 	err := dispatch(ctx, u, args)
 	if err == nil {
 		err = u.outErr // what was printed may never have arrived

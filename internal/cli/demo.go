@@ -18,7 +18,7 @@ import (
 	"github.com/seed-7b314ca8/mayfly/media"
 	"github.com/seed-7b314ca8/mayfly/media/inspect"
 	"github.com/seed-7b314ca8/mayfly/server"
-	"github.com/seed-7b314ca8/mayfly/storage"
+	"github.com/seed-7b314ca8/mayfly/wire"
 )
 
 const demoMore = `
@@ -42,6 +42,9 @@ func (c *demoCommand) settings() []setting {
 func (c *demoCommand) run(ctx context.Context, u *ui, args []string) (err error) {
 	if len(args) > 1 {
 		return usagef("it takes one file at most")
+	}
+	if c.ttl < time.Second || c.ttl > time.Hour {
+		return usagef("--ttl: the demo waits until the time is up; from 1s to 1h")
 	}
 	photo, err := demoPhoto(u, args)
 	if err != nil {
@@ -87,7 +90,8 @@ type demo struct {
 	probes   []probe
 
 	host       *host
-	server     *run
+	server     *server.Server
+	service    *service
 	alice, bob *client.Client
 
 	blob     chat.Attachment // what bob was told of the photo
@@ -117,9 +121,9 @@ func (d *demo) close() error {
 			errs = append(errs, c.Ring.Close())
 		}
 	}
-	if d.server != nil {
-		d.server.cancel()
-		errs = append(errs, d.server.wait())
+	if d.service != nil {
+		d.service.cancel()
+		errs = append(errs, d.service.wait())
 	}
 	if d.host != nil {
 		errs = append(errs, d.host.close())
@@ -133,6 +137,7 @@ func (d *demo) startServer(ctx context.Context) error {
 	c := new(serveCommand)
 	c.settings()
 	c.state, c.listen, c.logLevel = d.folder("server"), "127.0.0.1:0", "error"
+	c.maxSize, c.maxBytes, c.dayBytes = wire.MaxFileSize, 4*wire.MaxFileSize, 4*wire.MaxFileSize
 	cfg, err := c.serverConfig(d.u)
 	if err != nil {
 		return err
@@ -145,13 +150,13 @@ func (d *demo) startServer(ctx context.Context) error {
 		ends.close()
 		return err
 	}
-	s, err := server.New(cfg, d.host.store, d.host.db)
+	d.server, err = server.New(cfg, d.host.store, d.host.db)
 	if err != nil {
 		ends.close()
 		return err
 	}
 	d.host.record.PublicURL = cfg.PublicURL
-	d.server = start(ctx, s, ends)
+	d.service = start(ctx, d.server, ends)
 	d.u.print("A server runs at %s. It keeps sealed files in a folder, and a small database.\n", cfg.PublicURL)
 	return nil
 }
@@ -349,9 +354,9 @@ func (d *demo) removed(ctx context.Context) error {
 	defer cancel()
 	trace := []probe{{"the id of the file", d.blob.Blob[:]}}
 	for {
-		objects, err := countObjects(ctx, d.host.store)
+		swept, err := d.server.Sweep(ctx, true) // only to count
 		if err != nil {
-			return d.untrue("the object is gone from the storage in time", err)
+			return d.untrue("the server has removed it in time", err)
 		}
 		found, files, err := searchFolder(d.folder("server"), trace)
 		if err != nil {
@@ -361,7 +366,7 @@ func (d *demo) removed(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if objects == 0 && len(found) == 0 && s.Blobs+s.Envelopes+s.Outbox == 0 {
+		if swept.Objects == 0 && len(found) == 0 && s.Blobs+s.Envelopes+s.Outbox == 0 {
 			d.u.print("   The server has removed it: no sealed file, no message, and in its %d files no trace of the row.\n", files)
 			return nil
 		}
@@ -369,19 +374,6 @@ func (d *demo) removed(ctx context.Context) error {
 			return d.untrue("the server has removed it in time", err)
 		}
 	}
-}
-
-// countObjects counts what is in a storage beside the marker that says whose it is.
-func countObjects(ctx context.Context, store storage.Store) (n int, err error) {
-	for o, err := range store.List(ctx, "") {
-		if err != nil {
-			return n, err
-		}
-		if o.Key != "marker" {
-			n++
-		}
-	}
-	return n, nil
 }
 
 // untrue says that something that the demo claims is not so.

@@ -133,8 +133,10 @@ func withHint(err error, format string, args ...any) error {
 
 func (e *hintedError) Unwrap() error { return e.error }
 
-// plain returns the text of err for people, who need not know which package said it.
-func plain(err error) string { return printable(packages.Replace(err.Error())) }
+// plain returns the text of err on one line, for people, who need not know which package said it.
+func plain(err error) string {
+	return printableLine(strings.ReplaceAll(packages.Replace(err.Error()), "\n", "; "))
+}
 
 var packages = strings.NewReplacer(
 	"chat: ", "", "client: ", "", "inspect: ", "", "keyring: ", "", "media: ", "", "seal: ", "", "server: ", "",

@@ -13,9 +13,10 @@ import (
 
 // A homeFlags says which client this is: the folder that remembers, what opens it, and how it reaches servers.
 type homeFlags struct {
-	home, keyFile, passphrase string
-	allowHTTP                 bool
-	retry                     time.Duration
+	home, keyFile string
+	passphrase    secret
+	allowHTTP     bool
+	retry         time.Duration
 }
 
 func (h *homeFlags) settings() []setting {
@@ -31,7 +32,7 @@ func (h *homeFlags) settings() []setting {
 			more: "`id create` makes it. It lies outside the home, serves one home only, and is replaced whenever something goes.",
 		},
 		{
-			name: "passphrase", arg: "TEXT", secret: true, value: text(&h.passphrase, ""),
+			name: "passphrase", arg: "TEXT", secret: true, value: hush(&h.passphrase),
 			help: "the file with the passphrase that opens the home",
 			more: "Asked for on the terminal where it is not given. A passphrase in the variable itself shows to every " +
 				"program that you start from there.",

@@ -158,7 +158,9 @@ func hidePassword(err error, dsn string) error {
 
 // openStore opens a storage with the credentials that c has. The caller calls closeStore.
 func (c *serverSettings) openStore(ctx context.Context, storageURL string) (storage.Store, error) {
-	store, err := open.Open(ctx, storageURL, open.Credentials{AccessKey: c.s3AccessKey, SecretKey: s3.Secret(c.s3SecretKey)})
+	store, err := open.Open(ctx, storageURL, open.Credentials{
+		AccessKey: c.s3AccessKey.reveal(), SecretKey: s3.Secret(c.s3SecretKey.reveal()),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the storage: %w", err)
 	}

@@ -16,6 +16,9 @@ import (
 	"github.com/seed-7b314ca8/mayfly/server"
 )
 
+// drainTime is how long requests that are under way may take once the server is told to end.
+const drainTime = 20 * time.Second
+
 // endpoints are the listeners of a server.
 type endpoints struct {
 	public  net.Listener
@@ -92,14 +95,14 @@ func (e *endpoints) close() {
 	}
 }
 
-// A run is a server at work.
-type run struct {
+// A service is a server at work.
+type service struct {
 	cancel context.CancelFunc
 	wait   func() error
 }
 
 // start has s answer on these listeners until ctx ends or one of them fails. The caller waits for it.
-func start(ctx context.Context, s *server.Server, e *endpoints) *run {
+func start(ctx context.Context, s *server.Server, e *endpoints) *service {
 	ctx, cancel := context.WithCancel(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	serveOn(ctx, g, s.HTTPServer(s.Handler()), e.public, e.tls)
@@ -110,7 +113,7 @@ func start(ctx context.Context, s *server.Server, e *endpoints) *run {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { s.Run(working) })
-	return &run{cancel, func() error {
+	return &service{cancel, func() error {
 		defer cancel()
 		err := g.Wait()
 		stop()

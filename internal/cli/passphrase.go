@@ -34,8 +34,8 @@ func (h *homeFlags) roots(u *ui, dir string, when chosen) (keyring.Roots, error)
 
 // askPassphrase returns the passphrase, asking on the terminal if no setting has it; twice where it is chosen now.
 func (h *homeFlags) askPassphrase(u *ui, when chosen) (string, error) {
-	if h.passphrase != "" {
-		return h.passphrase, nil
+	if pw := h.passphrase.reveal(); pw != "" {
+		return pw, nil
 	}
 	pw, err := u.ask("passphrase: ", hidden)
 	if errors.Is(err, errNoTerminal) {

@@ -164,7 +164,10 @@ func objects(ts *testscript.TestScript, _ bool, args []string) {
 	ctx := context.Background()
 	record, err := readRecord(ts.MkAbs(args[0]))
 	ts.Check(err)
-	settings := &serverSettings{s3AccessKey: ts.Getenv("MAYFLY_S3_ACCESS_KEY"), s3SecretKey: ts.Getenv("MAYFLY_S3_SECRET_KEY")}
+	settings := &serverSettings{
+		s3AccessKey: secret{text: ts.Getenv("MAYFLY_S3_ACCESS_KEY")},
+		s3SecretKey: secret{text: ts.Getenv("MAYFLY_S3_SECRET_KEY")},
+	}
 	store, err := settings.openStore(ctx, record.Storage)
 	ts.Check(err)
 	defer closeStore(store)
@@ -172,8 +175,11 @@ func objects(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(least)
 	ts.Check(err)
 	eventually(ts, "the storage does not hold that many objects", func() bool {
-		n, err := countObjects(ctx, store)
-		ts.Check(err)
+		n := 0
+		for _, err := range store.List(ctx, "b/") { // where package server keeps parts
+			ts.Check(err)
+			n++
+		}
 		return n == want || more && n > want
 	})
 }

@@ -3,19 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"log/slog"
-	"net/netip"
 	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/seed-7b314ca8/mayfly/server"
-	"github.com/seed-7b314ca8/mayfly/server/state"
-	"github.com/seed-7b314ca8/mayfly/storage"
-	"github.com/seed-7b314ca8/mayfly/wire"
 )
 
 const serveMore = `
@@ -39,6 +30,12 @@ func (c *serveCommand) run(ctx context.Context, u *ui, args []string) (err error
 	cfg, err := c.serverConfig(u)
 	if err != nil {
 		return err
+	}
+	if c.readyFile != "" {
+		// Should the last serve have been killed, its file says what is not so.
+		if err := gone(os.Remove(c.readyFile)); err != nil {
+			return err
+		}
 	}
 	ends, err := c.listenAll(&cfg)
 	if err != nil {
@@ -64,7 +61,7 @@ func (c *serveCommand) run(ctx context.Context, u *ui, args []string) (err error
 // serve answers until ctx ends, and says so.
 func (h *host) serve(ctx context.Context, u *ui, c *serveCommand, s *server.Server, ends *endpoints) error {
 	running := start(ctx, s, ends)
-	err := h.announce(ctx, u, c)
+	err := h.announce(ctx, u, c, ends)
 	if err != nil {
 		running.cancel()
 	}
@@ -84,8 +81,11 @@ func gone(err error) error {
 }
 
 // announce says where the server is, and how to begin.
-func (h *host) announce(ctx context.Context, u *ui, c *serveCommand) error {
+func (h *host) announce(ctx context.Context, u *ui, c *serveCommand, ends *endpoints) error {
 	u.say("serving %s; all of its state is in %s", h.record.PublicURL, h.folder)
+	if ends.metrics != nil {
+		u.say("metrics are at http://%s/metrics", ends.metrics.Addr())
+	}
 	if err := sayWarnings(ctx, u, h.store); err != nil {
 		u.warn("the storage cannot be asked whether it keeps what is deleted: %s", plain(err))
 	}
@@ -116,133 +116,3 @@ func (h *host) firstInvite(ctx context.Context, u *ui, enrol string) error {
 	u.say("for everybody else: mayfly admin invite --state %s", h.folder)
 	return nil
 }
-
-// serverConfig returns c as package server wants it.
-func (c *serverSettings) serverConfig(u *ui) (server.Config, error) {
-	// A limit that was not chosen gives way to one that was.
-	if c.source("max-size").from == "" {
-		c.maxSize = min(c.maxSize, c.maxBytes/2)
-	}
-	if c.source("default-ttl").from == "" {
-		c.defaultTTL = min(c.defaultTTL, c.maxTTL)
-	}
-	if c.maxSize > wire.MaxFileSize {
-		return server.Config{}, usagef("--max-size: no file is larger than %s", formatSize(wire.MaxFileSize))
-	}
-	proxies, err := parseNetworks(c.trustedProxies)
-	if err != nil {
-		return server.Config{}, err
-	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.logLevel)); err != nil {
-		return server.Config{}, err
-	}
-	cfg := server.Config{
-		PublicURL: strings.TrimSuffix(c.publicURL, "/"), Enrol: server.Enrolment(c.enrol),
-		DefaultTTL: c.defaultTTL, MaxTTL: c.maxTTL,
-		MaxSize: wire.BlobSize(wire.PaddedSize(c.maxSize)), MaxBytes: c.maxBytes,
-		DayBytes: c.dayBytes, DayMailboxes: c.dayMailboxes,
-		MailboxEnvelopes: c.mailboxEnvelopes, MailboxBytes: c.mailboxBytes, IntroPerDay: c.introPerDay,
-		MaxUploads: c.maxUploads, MaxWaiters: c.maxWaiters, RefusalsPerMinute: c.refusalsPerMinute,
-		TrustedProxies: proxies,
-		Log:            slog.New(slog.NewTextHandler(u.env.Stderr, &slog.HandlerOptions{Level: level})),
-	}
-	if err := cfg.Validate(); err != nil {
-		return cfg, usageError{err}
-	}
-	return cfg, nil
-}
-
-// parseNetworks parses networks such as 10.0.0.0/8, and single addresses.
-func parseNetworks(list []string) ([]netip.Prefix, error) {
-	var networks []netip.Prefix
-	for _, s := range list {
-		p, err := netip.ParsePrefix(s)
-		if addr, addrErr := netip.ParseAddr(s); addrErr == nil {
-			p, err = addr.Prefix(addr.BitLen())
-		}
-		if err != nil {
-			return nil, usagef("--trusted-proxies: %q is no network such as 10.0.0.0/8", s)
-		}
-		networks = append(networks, p)
-	}
-	return networks, nil
-}
-
-// A host is the folder, storage and database of a server, open.
-type host struct {
-	folder string
-	record serveRecord
-	lock   *os.File // nil where several processes may serve
-	store  storage.Store
-	db     *state.DB
-}
-
-// openHost opens what a server keeps. The caller closes it.
-func (c *serverSettings) openHost(ctx context.Context, u *ui) (*host, error) {
-	folder, err := c.folder(u)
-	if err != nil {
-		return nil, err
-	}
-	h := &host{folder: folder}
-	if h.record, err = c.record(folder); err != nil {
-		return nil, err
-	}
-	if err := h.open(ctx, u, c); err != nil {
-		return nil, errors.Join(err, h.close())
-	}
-	return h, nil
-}
-
-func (h *host) open(ctx context.Context, u *ui, c *serverSettings) (err error) {
-	if err := makeFolder(h.folder); err != nil {
-		return err
-	}
-	if err := h.takeLock(); err != nil {
-		return err
-	}
-	if s := c.source("database"); s.from == "--database" && hasPassword(c.database) {
-		u.warn("the password in --database shows in the list of processes; MAYFLY_DATABASE_FILE keeps it from there")
-	}
-	if h.db, err = h.record.openDatabase(ctx); err != nil {
-		return err
-	}
-	h.store, err = c.openStore(ctx, h.record.Storage)
-	return err
-}
-
-// takeLock keeps a second serve away from a folder with a database in it, which is not made for two.
-func (h *host) takeLock() error {
-	if !strings.HasPrefix(h.record.Database, "sqlite:") {
-		return nil
-	}
-	f, err := os.OpenFile(filepath.Join(h.folder, "serve.lock"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	h.lock = f
-	ok, err := lockFile(f)
-	if err == nil && !ok {
-		err = fmt.Errorf("another serve runs in %s", h.folder)
-		err = withHint(err, "stop it, or give this one another --state; several can share a PostgreSQL database")
-	}
-	return err
-}
-
-// close closes what is open of h.
-func (h *host) close() error {
-	var errs []error
-	if h.store != nil {
-		errs = append(errs, closeStore(h.store))
-	}
-	if h.db != nil {
-		errs = append(errs, h.db.Close())
-	}
-	if h.lock != nil {
-		errs = append(errs, h.lock.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// drainTime is how long requests that are under way may take once the server is told to end.
-const drainTime = 20 * time.Second

@@ -9,7 +9,8 @@ import (
 
 // A serverSettings is how a server is set up. The commands of admin share a part of it.
 type serverSettings struct {
-	config, state, storage, s3AccessKey, s3SecretKey, database string
+	config, state, storage, database string
+	s3AccessKey, s3SecretKey         secret
 
 	listen, publicURL, tlsCert, tlsKey string
 	trustedProxies                     []string
@@ -59,12 +60,12 @@ func (c *serverSettings) places() []setting {
 				"A bucket that keeps old versions keeps what should be gone: try `mayfly admin check-storage`.",
 		},
 		{
-			name: "s3-access-key", arg: "TEXT", secret: true, value: text(&c.s3AccessKey, ""),
+			name: "s3-access-key", arg: "TEXT", secret: true, value: hush(&c.s3AccessKey),
 			help: "the name of the key that opens the bucket",
 			more: "Needed with an s3 storage, by the admin commands too.",
 		},
 		{
-			name: "s3-secret-key", arg: "TEXT", secret: true, value: text(&c.s3SecretKey, ""),
+			name: "s3-secret-key", arg: "TEXT", secret: true, value: hush(&c.s3SecretKey),
 			help: "the key that opens the bucket",
 			more: "Needed with an s3 storage, by the admin commands too.",
 		},

@@ -11,10 +11,11 @@ import (
 
 // sample is a command with a setting of every kind.
 type sample struct {
-	config, name, key string
-	ttl               time.Duration
-	to                []string
-	on                bool
+	config, name string
+	key          secret
+	ttl          time.Duration
+	to           []string
+	on           bool
 }
 
 func (c *sample) settings() []setting {
@@ -24,7 +25,7 @@ func (c *sample) settings() []setting {
 		{name: "max-ttl", short: "t", arg: "DURATION", value: duration(&c.ttl, time.Hour)},
 		{name: "to", arg: "NAME", value: list(&c.to)},
 		{name: "on", value: toggle(&c.on)},
-		{name: "s3-secret-key", secret: true, value: text(&c.key, "")},
+		{name: "s3-secret-key", secret: true, value: hush(&c.key)},
 	}
 }
 
@@ -37,7 +38,7 @@ func TestWhereASettingComesFrom(t *testing.T) {
 		}
 		return path
 	}
-	secret := file("secret", "hush\n")
+	hushFile := file("secret", "hush\n")
 	config := file("mayfly.conf", "# a comment\n\nMAYFLY_LISTEN=config\nMAYFLY_MAX_TTL=2h\n")
 	missing := filepath.Join(dir, "missing")
 	for _, row := range []struct {
@@ -66,13 +67,13 @@ func TestWhereASettingComesFrom(t *testing.T) {
 			want: sample{name: "nobody", ttl: time.Minute},
 		},
 		{
-			name: "a variable that names a file", env: map[string]string{"MAYFLY_S3_SECRET_KEY_FILE": secret},
-			want: sample{name: "nobody", ttl: time.Hour, key: "hush"},
+			name: "a variable that names a file", env: map[string]string{"MAYFLY_S3_SECRET_KEY_FILE": hushFile},
+			want: sample{name: "nobody", ttl: time.Hour, key: secret{text: "hush"}},
 		},
 		{
 			name: "a variable wins over a file that another names",
-			env:  map[string]string{"MAYFLY_S3_SECRET_KEY": "loud", "MAYFLY_S3_SECRET_KEY_FILE": secret},
-			want: sample{name: "nobody", ttl: time.Hour, key: "loud"},
+			env:  map[string]string{"MAYFLY_S3_SECRET_KEY": "loud", "MAYFLY_S3_SECRET_KEY_FILE": hushFile},
+			want: sample{name: "nobody", ttl: time.Hour, key: secret{text: "loud"}},
 		},
 		{
 			name: "a file of settings comes last", args: "--config " + config, env: map[string]string{"MAYFLY_MAX_TTL": "3h"},
@@ -116,7 +117,7 @@ func same(a, b sample) bool {
 		return false
 	}
 	a.to, b.to = nil, nil
-	return a.config == b.config && a.name == b.name && a.key == b.key && a.ttl == b.ttl && a.on == b.on
+	return a.config == b.config && a.name == b.name && a.key.reveal() == b.key.reveal() && a.ttl == b.ttl && a.on == b.on
 }
 
 func TestNearest(t *testing.T) {

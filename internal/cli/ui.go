@@ -11,6 +11,7 @@ package cli
 //   - Progress is drawn on a terminal only.
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 
 // A ui is the program's end of a conversation with a person.
 type ui struct {
+	ctx context.Context // of the one run that this is the ui of; a question ends with it
 	env Env
 
 	mu     sync.Mutex // guards what follows, and what is written
@@ -33,7 +35,7 @@ type ui struct {
 	bar    *progress  // the progress bar on the terminal, if there is one
 }
 
-func newUI(env Env) *ui { return &ui{env: env} }
+func newUI(ctx context.Context, env Env) *ui { return &ui{ctx: ctx, env: env} }
 
 // print writes data to standard output.
 func (u *ui) print(format string, args ...any) {
@@ -115,12 +117,39 @@ func (u *ui) ask(question string, v visibility) (string, error) {
 		out = u.env.Stderr
 	}
 	fmt.Fprint(out, question)
-	if v == visible {
-		return readLine(tty)
+	if v == hidden {
+		defer fmt.Fprintln(out)
 	}
-	answer, err := term.ReadPassword(int(tty.Fd()))
-	fmt.Fprintln(out)
-	return string(answer), err
+	return u.answer(tty, v)
+}
+
+// answer reads an answer. Should the run end before there is one, the terminal is left as it was found; whoever reads
+// it then stays behind, which is no matter since the program ends.
+func (u *ui) answer(tty *os.File, v visibility) (string, error) {
+	fd := int(tty.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	read := make(chan struct{})
+	var line string
+	var readErr error
+	go func() {
+		defer close(read)
+		if v == visible {
+			line, readErr = readLine(tty)
+			return
+		}
+		var b []byte
+		b, readErr = term.ReadPassword(fd)
+		line = string(b)
+	}()
+	select {
+	case <-read:
+		return line, readErr
+	case <-u.ctx.Done():
+		return "", errors.Join(u.ctx.Err(), term.Restore(fd, before))
+	}
 }
 
 // readLine reads a line, byte by byte so that it takes no more than that.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-7b314ca8/mayfly/wire"
 )
 
 // Each function here sets what it points to to a default and returns the flag.Value that changes it.
@@ -19,6 +21,31 @@ type textValue string
 
 func (v *textValue) Set(s string) error { *v = textValue(s); return nil }
 func (v *textValue) String() string     { return string(*v) }
+
+// hush is a secret text, of which nothing is printed.
+func hush(p *secret) flag.Value { *p = secret{}; return p }
+
+// A secret is what a person alone should know.
+type secret struct {
+	wire.Unprintable
+	text string
+}
+
+const hiddenValue = "[hidden]"
+
+// Set implements [flag.Value].
+func (s *secret) Set(text string) error { s.text = text; return nil }
+
+// String returns a word that only says that there is a secret.
+func (s *secret) String() string {
+	if s.text == "" {
+		return ""
+	}
+	return hiddenValue
+}
+
+// reveal returns the secret.
+func (s *secret) reveal() string { return s.text }
 
 // choice is one of several words.
 func choice(p *string, def string, words ...string) flag.Value {
