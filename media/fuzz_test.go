@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"image"
 	"reflect"
-	"runtime"
 	"testing"
 
 	"github.com/seed-7b314ca8/mayfly/media/internal/sample"
@@ -25,7 +24,7 @@ func fuzzStrip(f *testing.F, format Format) {
 		if Detect(b) != format {
 			return
 		}
-		if n := allocated(func() { _, _ = Strip(bytes.NewReader(b), int64(len(b)), nil) }); n > MaxMemory {
+		if n := sample.Allocated(func() { _, _ = Strip(bytes.NewReader(b), int64(len(b)), nil) }); n > MaxMemory {
 			t.Fatalf("%d bytes were allocated", n)
 		}
 		out, err := tryStrip(t, b, nil)
@@ -56,15 +55,6 @@ func samePixels(t *testing.T, b, out []byte) {
 	if !reflect.DeepEqual(got, want) {
 		t.Fatal("the picture has changed")
 	}
-}
-
-// allocated returns how many bytes f allocates, those that are free again included.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
 }
 
 func FuzzStripJPEG(f *testing.F) {

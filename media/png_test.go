@@ -199,7 +199,7 @@ func TestPNGOrientationInTextBecomesExif(t *testing.T) {
 func TestPNGProfileBombIsRefused(t *testing.T) {
 	head, data, iend := pngParts()
 	b := join(head, sample.Chunk("iCCP", "x\x00\x00", sample.Zlib(string(make([]byte, 64<<20)))), idat(data), iend)
-	if n := allocated(func() {
+	if n := sample.Allocated(func() {
 		if _, err := tryStrip(t, b, nil); err == nil {
 			t.Error("it was taken")
 		}

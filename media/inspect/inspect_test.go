@@ -231,7 +231,7 @@ func TestHostileExifIsContained(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := inJPEG(exif)
-			if n := bytesAllocated(func() { read(t, b) }); n > 200<<20 {
+			if n := sample.Allocated(func() { read(t, b) }); n > 200<<20 {
 				t.Errorf("%d MiB were allocated", n>>20)
 			}
 		})

@@ -1,11 +1,9 @@
-//go:build !js
-
-package inspect
+package sample
 
 import "runtime"
 
-// bytesAllocated returns how many bytes f allocates, those that are free again included.
-func bytesAllocated(f func()) uint64 {
+// Allocated returns how many bytes f allocates, those that are free again included.
+func Allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	f()
