@@ -290,6 +290,98 @@ func failAt(t *testing.T, at, n int, f fate) bool {
 	return true
 }
 
+// TestAFailureDoesNotComeBackLater goes on with something else after a failure, and then crashes: the disk must be what
+// the ring said that it was, and no ghost of what failed.
+func TestAFailureDoesNotComeBackLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, f := range []fate{undone, half, done} {
+			for _, n := range []int{1, 2, 4} {
+				for at := 0; goOnAfter(t, at, n, f, true) && goOnAfter(t, at, n, f, false); at++ {
+				}
+			}
+		}
+	})
+}
+
+// goOnAfter deletes all records after the failure, and before that puts others if more is set. It reports whether the
+// story has so many steps.
+func goOnAfter(t *testing.T, at, n int, f fate, more bool) bool {
+	m := &host{from: at, times: n, fate: f, err: errFull}
+	s, disk, roots := newScene(t, m)
+	for _, a := range story {
+		err := a.do(s)
+		if m.steps <= at {
+			ok(t, err)
+			continue
+		}
+		what := fmt.Sprintf("failure at step %d (%d, fate %d), %q", at, n, f, a.name)
+		if more {
+			putEverywhere(t, s.r)
+			reopens(t, what, disk, roots, contents(s.r, "k"))
+		}
+		until(t, func() error { _, err := s.r.OwnBucket(Forever); return err }) // something succeeds
+		for ref := range contents(s.r, "k") {
+			until(t, func() error { return s.r.Delete(ref.Kind, ref.ID) })
+		}
+		reopens(t, what+", and all deleted", disk, roots, map[Ref]string{})
+		return true
+	}
+	return false
+}
+
+// putEverywhere puts a record in every bucket that there is.
+func putEverywhere(t *testing.T, r *Ring) {
+	t.Helper()
+	for _, b := range r.all() {
+		if !r.expired(b) {
+			until(t, func() error { return r.Put(b.id, "k", "in "+b.id.String(), nil) })
+		}
+	}
+}
+
+// until calls do until there is space again.
+func until(t *testing.T, do func() error) {
+	t.Helper()
+	for err := do(); err != nil; err = do() {
+		wantErr(t, "going on", err, errFull)
+	}
+}
+
+// TestACrashInTheMiddleOfAMove leaves a record in two buckets. The later one holds, and the earlier one does not come
+// back when the later one goes.
+func TestACrashInTheMiddleOfAMove(t *testing.T) {
+	for range 10 { // as buckets are read in any order
+		synctest.Test(t, func(t *testing.T) {
+			m := &host{from: -1, times: 1 << 30, err: errCrash}
+			s, disk, roots := newScene(t, m)
+			for range 5 {
+				ok(t, s.r.Put(Never, "k", "a", []byte("old")))
+			}
+			s.r = newRing(faulty{disk, m}, faultyRoots{roots, m}, homeID{})
+			ok(t, s.r.open())
+			hour := bucketAt(t, s.r, s.hourTime)
+			m.from = m.steps + 1
+			wantErr(t, "move", s.r.Put(hour, "k", "a", []byte("new")), errCrash)
+
+			for range 2 {
+				r := newRing(disk, roots, homeID{})
+				ok(t, r.open())
+				wantContents(t, r, map[Ref]string{{"k", "a"}: "new"})
+			}
+			r := newRing(disk, roots, homeID{})
+			ok(t, r.open())
+			time.Sleep(time.Hour)
+			_, err := r.Forget()
+			ok(t, err)
+			r = newRing(disk, roots, homeID{})
+			ok(t, r.open())
+			if got := contents(r, "k"); len(got) != 0 {
+				t.Fatalf("got %v back", got)
+			}
+		})
+	}
+}
+
 // committed reports whether an act that fails must leave the old state. The others may fail after the fact, when they
 // clear away: see Forget and Erase.
 func committed(name string) bool {
