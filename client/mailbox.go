@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/seed-7b314ca8/mayfly/client/chat"
 	"github.com/seed-7b314ca8/mayfly/client/keyring"
@@ -20,40 +21,59 @@ func (r *remote) createMailbox(ctx context.Context, id *chat.Identity) error {
 }
 
 // rotateMailboxKey gives the mailbox a new key if it has none, or one that is a week old. The private half is in the
-// ring before the public half is anywhere; the old one gets its last day.
+// ring before the public half is anywhere. Whatever a crash left half done, the next call does.
 func (c *Client) rotateMailboxKey(ctx context.Context, r *remote, id *chat.Identity) error {
 	keys, err := c.mailboxKeys()
 	if err != nil {
 		return err
 	}
-	var newest *chat.MailboxKey
-	if len(keys) > 0 {
-		newest = keys[len(keys)-1]
+	if len(keys) == 0 || keys[len(keys)-1].NeedsRotation(r.now()) {
+		next := id.NewMailboxKey(nextEpoch(keys), r.now())
+		if err := c.keepMailboxKey(next); err != nil {
+			return err
+		}
+		keys = append(keys, next)
 	}
-	if newest != nil && !newest.NeedsRotation(r.now()) {
-		// Publishing again what may have been kept but not published is one small request, and mends every crash.
-		return c.publishOnce(ctx, r, id, newest)
+	err = c.publishOnce(ctx, r, id, keys[len(keys)-1])
+	if code(err) == wire.CodeConflict {
+		err = c.overtake(ctx, r, id)
 	}
-	next := id.NewMailboxKey(nextEpoch(newest), r.now())
-	if err := c.keepMailboxKey(next); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := c.publishOnce(ctx, r, id, next); err != nil {
-		return err
-	}
-	for _, old := range keys {
-		if err := c.retireMailboxKey(old, next.Created); err != nil {
+	for i, old := range keys[:len(keys)-1] {
+		if err := c.retireMailboxKey(old, keys[i+1].Created); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func nextEpoch(newest *chat.MailboxKey) uint32 {
-	if newest == nil {
+// overtake publishes a key of an epoch after that which the server has: this home is an old copy, restored.
+func (c *Client) overtake(ctx context.Context, r *remote, id *chat.Identity) error {
+	resp, err := r.do(ctx, &call{
+		method: "GET", path: wire.MailboxKeyPath(id.Mailbox), bearer: &id.Delivery, max: wire.MaxMailboxKey,
+	})
+	if err != nil {
+		return err
+	}
+	theirs, err := chat.ParsePublicMailboxKey(resp.Body)
+	if err != nil {
+		return err
+	}
+	next := id.NewMailboxKey(theirs.Epoch+1, r.now())
+	if err := c.keepMailboxKey(next); err != nil {
+		return err
+	}
+	return c.publishOnce(ctx, r, id, next)
+}
+
+// nextEpoch returns the epoch after those of keys, which are in order.
+func nextEpoch(keys []*chat.MailboxKey) uint32 {
+	if len(keys) == 0 {
 		return 1
 	}
-	return newest.Epoch + 1
+	return keys[len(keys)-1].Epoch + 1
 }
 
 func (c *Client) keepMailboxKey(k *chat.MailboxKey) error {
@@ -94,30 +114,74 @@ func (c *Client) publishOnce(ctx context.Context, r *remote, id *chat.Identity, 
 	return c.put(bucket, kindPublished, name, struct{}{})
 }
 
+// publishedManifest is the id of the record which says that our newest manifest is at its locator.
+const publishedManifest = "manifest"
+
 // renewManifest stores our first manifest, or the next where the newest is growing old.
 func (c *Client) renewManifest(ctx context.Context, r *remote, id *chat.Identity) error {
-	prev, err := c.manifest()
+	m, err := c.manifest()
 	if err != nil {
 		return err
 	}
-	_, stored := c.Ring.Get(kindPublished, "manifest")
-	if prev != nil && stored && !prev.NeedsRenewal(r.now()) {
+	_, stored := c.Ring.Get(kindPublished, publishedManifest)
+	if stored && m != nil && !m.NeedsRenewal(r.now()) {
 		return nil
 	}
-	next := prev
-	if prev == nil || stored {
-		next = id.NewManifest(prev, r.now())
-		if err := c.Ring.Put(keyring.Never, kindManifest, self, next.Encode()); err != nil {
-			return err
-		}
-		if err := c.Ring.Delete(kindPublished, "manifest"); err != nil {
+	if stored || m == nil {
+		m = id.NewManifest(m, r.now())
+		if err := c.keepManifest(m); err != nil {
 			return err
 		}
 	}
-	if err := r.storeManifest(ctx, id, next); err != nil {
+	err = r.storeManifest(ctx, id, m)
+	if code(err) == wire.CodeConflict {
+		err = c.catchUp(ctx, r, id)
+	}
+	if err != nil {
 		return err
 	}
-	return c.put(keyring.Never, kindPublished, "manifest", struct{}{})
+	return c.put(keyring.Never, kindPublished, publishedManifest, struct{}{})
+}
+
+// keepManifest remembers a manifest that is not stored yet.
+func (c *Client) keepManifest(m *chat.Manifest) error {
+	if err := c.Ring.Delete(kindPublished, publishedManifest); err != nil {
+		return err
+	}
+	if err := c.Ring.Delete(kindSealed, self); err != nil {
+		return err
+	}
+	return c.Ring.Put(keyring.Never, kindManifest, self, m.Encode())
+}
+
+// sealedManifest returns our newest manifest as its locator should hold it. It is sealed once: after a lost answer the
+// server must be told the same again.
+func (c *Client) sealedManifest(id *chat.Identity, m *chat.Manifest) ([]byte, error) {
+	if sealed, ok := c.Ring.Get(kindSealed, self); ok {
+		return sealed, nil
+	}
+	sealed := m.Seal(id.Profile)
+	return sealed, c.Ring.Put(keyring.Never, kindSealed, self, sealed)
+}
+
+// catchUp stores the manifest after that which the locator has: this home is an old copy, restored.
+func (c *Client) catchUp(ctx context.Context, r *remote, id *chat.Identity) error {
+	resp, err := r.do(ctx, &call{method: "GET", path: wire.LocatorPath(id.Profile.Locator()), max: wire.MaxManifest})
+	if err != nil {
+		return err
+	}
+	theirs, err := chat.OpenManifest(id.Profile, resp.Body)
+	if err != nil {
+		return err
+	}
+	if theirs.Account() != id.Account() {
+		return fmt.Errorf("%w: our own manifest is somebody else's", ErrTampered)
+	}
+	next := id.NewManifest(theirs, r.now())
+	if err := c.keepManifest(next); err != nil {
+		return err
+	}
+	return r.storeManifest(ctx, id, next)
 }
 
 func (r *remote) storeManifest(ctx context.Context, id *chat.Identity, m *chat.Manifest) error {

@@ -259,8 +259,13 @@ func (c *Client) knownRequest(account chat.AccountID) (*contactRecord, *chat.Man
 func (c *Client) keepRequest(account chat.AccountID, rec *contactRecord, m *chat.Message) error {
 	name := account.String()
 	if _, known := c.Ring.Get(kindRequest, name); !known {
-		if requests, err := c.Requests(); err != nil || len(requests) >= maxRequests {
-			return err // the oldest go by themselves
+		requests, err := c.Requests()
+		if err != nil {
+			return err
+		}
+		if len(requests) >= maxRequests {
+			c.notice("a request was dropped: %d strangers wait for an answer already", maxRequests)
+			return nil
 		}
 	}
 	bucket, err := c.Ring.Bucket(m.Expiry.At)

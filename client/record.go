@@ -16,6 +16,7 @@ import (
 const (
 	kindIdentity   = "identity"    // self: who we are
 	kindManifest   = "manifest"    // self: our newest manifest
+	kindSealed     = "sealed"      // self: our newest manifest as its locator holds it
 	kindMailboxKey = "mailbox-key" // one for each epoch, gone when its time is up
 	kindEnrolled   = "enrolled"    // self: all of an enrolment is done
 	kindContact    = "contact"     // by name

@@ -7,10 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-7b314ca8/mayfly/client/chat"
@@ -22,7 +24,7 @@ type remote struct {
 	c      *Client
 	server chat.Server
 	info   wire.Info
-	offset time.Duration // the server's clock less ours
+	offset atomic.Int64 // the server's clock less ours, a [time.Duration]
 }
 
 // remote returns the server s, which it asks to show its key once in the life of a Client.
@@ -36,7 +38,8 @@ func (c *Client) remote(ctx context.Context, s chat.Server) (*remote, error) {
 		return nil, err
 	}
 	r := &remote{c: c, server: s}
-	if err := r.hello(ctx); err != nil {
+	// Whoever mistyped an address does not want to wait as long as somebody in the middle of a file.
+	if err := c.retryFor(ctx, min(c.patience(), helloRetry), func() error { return r.hello(ctx) }); err != nil {
 		return nil, err
 	}
 	if c.remotes == nil {
@@ -59,7 +62,8 @@ func (c *Client) checkURL(address string) error {
 }
 
 func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // hello has the server sign a nonce with the key that is its identity.
@@ -85,14 +89,14 @@ func (r *remote) hello(ctx context.Context) error {
 
 // observe has the clock follow the server's. Only our own server moves the ring's.
 func (r *remote) observe(server int64) {
-	r.offset = time.Until(time.Unix(server, 0))
+	r.offset.Store(int64(time.Until(time.Unix(server, 0))))
 	if id, err := r.c.identity(); err == nil && id.Server == r.server {
 		r.c.Ring.Observe(server)
 	}
 }
 
 // now returns the time by the server's clock, in Unix seconds.
-func (r *remote) now() int64 { return time.Now().Add(r.offset).Unix() }
+func (r *remote) now() int64 { return time.Now().Add(time.Duration(r.offset.Load())).Unix() }
 
 // A call is a request in the making.
 type call struct {

@@ -16,16 +16,27 @@ const (
 	lastPause  = 10 * time.Second
 )
 
-// defaultRetry is how long a call goes on trying where [Client.Retry] is zero.
-const defaultRetry = 2 * time.Minute
+const (
+	defaultRetry = 2 * time.Minute // how long a call goes on trying where [Client.Retry] is zero
+	helloRetry   = 3 * time.Second // and how long, at most, the first call to a server
+)
 
-// retry calls try until it succeeds, fails for good, or has failed for too long. The pauses double and are drawn at
-// random, so that clients which failed together do not come back together.
-func (c *Client) retry(ctx context.Context, try func() error) error {
-	patience := c.Retry
-	if patience == 0 {
-		patience = defaultRetry
+// patience returns how long a call goes on trying.
+func (c *Client) patience() time.Duration {
+	if c.Retry == 0 {
+		return defaultRetry
 	}
+	return c.Retry
+}
+
+// retry calls try until it succeeds, fails for good, or has failed for too long.
+func (c *Client) retry(ctx context.Context, try func() error) error {
+	return c.retryFor(ctx, c.patience(), try)
+}
+
+// retryFor is retry for as long as patience lasts. The pauses double and are drawn at random, so that clients which
+// failed together do not come back together.
+func (c *Client) retryFor(ctx context.Context, patience time.Duration, try func() error) error {
 	deadline := time.Now().Add(patience)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := try()

@@ -240,7 +240,7 @@ func (u *upload) run(ctx context.Context) error {
 		return err
 	}
 	if err := u.putParts(ctx, missing); err != nil {
-		return u.diagnose(err)
+		return u.diagnose(ctx, err)
 	}
 	return u.src.unchanged()
 }
@@ -409,12 +409,12 @@ func (u *upload) report() {
 }
 
 // diagnose tells what kind of failure broke off a transfer.
-func (u *upload) diagnose(err error) error {
+func (u *upload) diagnose(ctx context.Context, err error) error {
 	_, broken := errors.AsType[*transportError](err)
 	switch {
 	case errors.Is(err, ErrGone), code(err) == wire.CodeConflict:
 		return errLost
-	case broken && !u.through && u.rec.PartSize > wire.MinPartSize && u.r.alive():
+	case broken && !u.through && u.rec.PartSize > wire.MinPartSize && u.r.alive(ctx):
 		return errSlow
 	case broken || code(err) != "" || errors.Is(err, context.Canceled):
 		return err
@@ -426,8 +426,8 @@ func (u *upload) diagnose(err error) error {
 }
 
 // alive reports whether the server answers small requests.
-func (r *remote) alive() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+func (r *remote) alive(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	return r.hello(ctx) == nil
 }
