@@ -12,7 +12,7 @@ type pngScan struct {
 	*plan
 	ihdr    ihdr
 	colours int64           // in the palette
-	seen    map[string]bool // the chunks that may come once
+	seen    map[string]bool // chunks of which the first counts
 
 	frames   int64 // as acTL says; 0: not animated
 	frame    int64 // how many frame headers were kept
@@ -287,6 +287,7 @@ func (z *pngScan) iccp(c chunk) error {
 		z.note(b)
 		return nil
 	}
+	z.seen["iCCP"] = true
 	if c.n > maxProfile {
 		return bad(c.off, "a colour profile of more than 4 MiB")
 	}
@@ -307,7 +308,6 @@ func (z *pngScan) iccp(c chunk) error {
 		z.note(b)
 		return nil
 	}
-	z.seen["iCCP"] = true
 	if rest == 0 && bytes.HasPrefix(data, []byte(pngProfileName)) && bytes.Equal(profile, reduced) {
 		b.Removed = false
 		z.note(b)
@@ -345,13 +345,13 @@ func (z *pngScan) exif(c chunk) error {
 	}
 	var exif []byte
 	if ok && !z.seen["eXIf"] {
+		z.seen["eXIf"] = true
 		exif = z.wanted(z.look(c.data(), c.n), coloursElsewhere).exif()
 	}
 	if exif == nil {
 		z.note(b)
 		return nil
 	}
-	z.seen["eXIf"] = true
 	return z.replace(b, pngChunk("eXIf", exif))
 }
 
@@ -366,9 +366,10 @@ func (z *pngScan) metadata(c chunk) error {
 		Kind: kind, Name: c.typ, Offset: c.off, Size: c.size(),
 		Body: c.data(), BodySize: c.n, Removed: true,
 	})
-	if kind != Exif || z.seen["eXIf"] || c.n > maxRawProfile {
+	if kind != Exif || z.seen["eXIf"] || z.seen["raw profile"] || c.n > maxRawProfile {
 		return nil
 	}
+	z.seen["raw profile"] = true
 	text, err := z.read(c.data(), c.n)
 	if err != nil {
 		return err

@@ -187,6 +187,8 @@ func TestPNGOrientationInTextBecomesExif(t *testing.T) {
 		{"text behind the picture", join(head, idat(data), raw, iend), join(head, idat(data), exif(6), iend)},
 		{"compressed text", join(head, packed, idat(data), iend), join(head, exif(6), idat(data), iend)},
 		{"text and a chunk before it", join(head, exif(3), raw, idat(data), iend), join(head, exif(3), idat(data), iend)},
+		{"text and an upright chunk before it", join(head, sample.Chunk("eXIf", string(sample.Exif(binary.LittleEndian, 1, false))), raw, idat(data), iend), join(head, idat(data), iend)},
+		{"two texts", join(head, raw, sample.Chunk("tEXt", "Raw profile type exif\x00", text(3)), idat(data), iend), join(head, exif(6), idat(data), iend)},
 		{"text and a chunk behind it", join(head, raw, exif(3), idat(data), iend), join(head, exif(3), idat(data), iend)},
 		{"text that says nothing", join(head, sample.Chunk("tEXt", "Raw profile type exif\x00\nexif\n8\nxyz"), idat(data), iend), join(head, idat(data), iend)},
 	} {
@@ -198,7 +200,7 @@ func TestPNGOrientationInTextBecomesExif(t *testing.T) {
 
 func TestPNGProfileBombIsRefused(t *testing.T) {
 	head, data, iend := pngParts()
-	b := join(head, sample.Chunk("iCCP", "x\x00\x00", sample.Zlib(string(make([]byte, 64<<20)))), idat(data), iend)
+	b := join(head, sample.Chunk("iCCP", "x\x00\x00", sample.Zlib(string(make([]byte, 2*maxProfile)))), idat(data), iend)
 	if n := sample.Allocated(func() {
 		if _, err := tryStrip(t, b, nil); err == nil {
 			t.Error("it was taken")

@@ -33,6 +33,9 @@ func (r *reader) exifBlock(b media.Block) {
 // with go-exif and contains what may come of it: it panics, and allocates what a length
 // field says.
 func (r *reader) readExif(data []byte) (read bool) {
+	if r.exifs++; r.exifs > maxExif {
+		return false
+	}
 	v := &exifVisitor{reader: r, size: uint64(len(data)), left: maxExifTags}
 	defer func() {
 		_ = recover() // what was read so far stands

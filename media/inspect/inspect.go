@@ -52,8 +52,10 @@ func (k Kind) sensitive() bool { return k != Settings && k != Look }
 // Bounds on what Read holds and returns.
 const (
 	maxTags  = 4096
-	maxBlock = 4 << 20 // bytes of one kind of block
-	maxValue = 200     // characters
+	maxBlock = 4 << 20  // bytes of one kind of block
+	maxTotal = 64 << 20 // bytes of all blocks, after decompression
+	maxExif  = 16       // Exif blocks
+	maxValue = 200      // characters
 )
 
 // Read returns what src, which is size bytes long, tells. With an error come the tags that
@@ -61,8 +63,7 @@ const (
 // [*media.FormatError], or wraps one of src's own.
 func Read(src io.ReaderAt, size int64) ([]Tag, error) {
 	blocks, err := media.Blocks(src, size)
-	r := &reader{src: src, blocks: blocks}
-	r.format = format(src, size)
+	r := &reader{src: src, left: maxTotal}
 	for _, b := range blocks {
 		r.block(b)
 	}
@@ -70,18 +71,12 @@ func Read(src io.ReaderAt, size int64) ([]Tag, error) {
 	return r.tags, err
 }
 
-func format(src io.ReaderAt, size int64) media.Format {
-	head := make([]byte, min(size, media.SniffLen))
-	n, _ := src.ReadAt(head, 0) // Blocks has reported any error
-	return media.Detect(head[:n])
-}
-
 // A reader collects the tags of one file.
 type reader struct {
-	src    io.ReaderAt
-	format media.Format
-	blocks []media.Block
-	tags   []Tag
+	src   io.ReaderAt
+	tags  []Tag
+	left  int64 // of maxTotal
+	exifs int   // Exif blocks that were read
 
 	// What stands in several blocks and makes sense only in one piece.
 	profile, extendedXMP, resources []byte
@@ -121,7 +116,8 @@ func readable(s string) string {
 
 // body returns the content of b, cut off at maxBlock bytes.
 func (r *reader) body(b media.Block) []byte {
-	data := make([]byte, min(b.BodySize, maxBlock))
+	data := make([]byte, min(b.BodySize, maxBlock, r.left))
+	r.left -= int64(len(data))
 	n, _ := r.src.ReadAt(data, b.Body) // what can be read is shown
 	return data[:n]
 }

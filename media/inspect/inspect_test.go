@@ -283,3 +283,13 @@ func FuzzRead(f *testing.F) {
 		Summary(tags)
 	})
 }
+
+// A PNG of many compressed texts that inflate to gigabytes.
+func TestManyCompressedTextsAreReadInPart(t *testing.T) {
+	plain := sample.PlainPNG(2, 2)
+	bomb := sample.Chunk("zTXt", "Comment\x00\x00", sample.Zlib(strings.Repeat("x", 8<<20)))
+	b := bytes.Join([][]byte{plain[:33], bytes.Repeat(bomb, 2000), plain[33:]}, nil)
+	if n := sample.Allocated(func() { read(t, b) }); n > 20*maxTotal {
+		t.Errorf("%d MiB were allocated", n>>20)
+	}
+}

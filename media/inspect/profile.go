@@ -19,7 +19,7 @@ func (r *reader) profileBlock(b media.Block) {
 		if name, _, _ := bytes.Cut(data, []byte{0}); b.Removed {
 			r.addTag(Tag{"ICC", "Name", decode(name), Look, false})
 		}
-		data = inflate(rest[min(1, len(rest)):])
+		data = r.inflate(rest[min(1, len(rest)):])
 	case "tEXt", "zTXt", "iTXt":
 		_, text := r.textChunk(b)
 		data = rawProfile(text)

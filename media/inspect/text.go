@@ -51,13 +51,13 @@ func (r *reader) textChunk(b media.Block) (keyword, text string) {
 	keyword = decode(k)
 	switch {
 	case b.Name == "zTXt" && len(rest) > 1:
-		return keyword, decode(inflate(rest[1:]))
+		return keyword, decode(r.inflate(rest[1:]))
 	case b.Name == "iTXt" && len(rest) > 2:
 		compressed := rest[0] == 1
 		_, rest, _ = bytes.Cut(rest[2:], []byte{0}) // language
 		_, rest, _ = bytes.Cut(rest, []byte{0})     // translated keyword
 		if compressed {
-			rest = inflate(rest)
+			rest = r.inflate(rest)
 		}
 		return keyword, string(rest)
 	}
@@ -65,12 +65,13 @@ func (r *reader) textChunk(b media.Block) (keyword, text string) {
 }
 
 // inflate returns as much of a zlib stream as is whole, and at most maxBlock bytes.
-func inflate(b []byte) []byte {
+func (r *reader) inflate(b []byte) []byte {
 	z, err := zlib.NewReader(bytes.NewReader(b))
 	if err != nil {
 		return nil
 	}
-	data, _ := io.ReadAll(io.LimitReader(z, maxBlock))
+	data, _ := io.ReadAll(io.LimitReader(z, min(maxBlock, r.left)))
+	r.left -= int64(len(data))
 	return data
 }
 
