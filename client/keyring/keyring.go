@@ -107,7 +107,7 @@ func (r *Ring) create() error {
 	r.add(r.newBucket(Never, Forever, sharedBucket))
 	err := r.vault.create(r.encode())
 	if err != nil {
-		return errors.Join(err, r.vault.roots.Store())
+		return errors.Join(err, r.store.remove(ringName), r.vault.roots.Store())
 	}
 	return nil
 }

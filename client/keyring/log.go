@@ -140,21 +140,26 @@ func (l *log) read(add func(e *entry, size int)) error {
 // errTorn says that a log ends here: at its end, or where a crash cut an entry short.
 var errTorn = errors.New("keyring: end of the log")
 
-// readLine reads the first line. A part of it is all that a crash may have left of a log.
+// readLine reads the first line. A part of it, or zeros, is all that a crash may have left of a log.
 func (l *log) readLine(br *bufio.Reader) (whole bool, err error) {
 	line, err := br.Peek(len(logLine))
-	if err == io.EOF && bytes.HasPrefix([]byte(logLine), line) {
-		return false, nil
-	}
-	if err != nil && err != io.EOF {
+	switch {
+	case err != nil && err != io.EOF:
 		return false, err
+	case err == io.EOF && bytes.HasPrefix([]byte(logLine), line):
+		return false, nil
+	case line[0] == 0:
+		if err := l.unwritten(bytes.Clone(line), br); err != errTorn {
+			return false, err
+		}
+		return false, nil
 	}
 	if _, err := cutLine(line, logLine); err != nil {
 		return false, l.damaged(err)
 	}
-	br.Discard(len(logLine))
 	l.size = int64(len(logLine))
-	return true, nil
+	_, err = br.Discard(len(logLine))
+	return true, err
 }
 
 // next reads one entry.

@@ -90,6 +90,9 @@ func TestATornEndIsCutOff(t *testing.T) {
 		zeros := append(bytes.Clone(file[:s.ends[entries]]), make([]byte, size-min(size, s.ends[entries]))...)
 		s.wantAfter(t, fmt.Sprintf("zeros from entry %d, to %d bytes", entries, size), zeros, entries)
 	}
+	for _, size := range []int{1, len(logLine), 1000} {
+		s.wantAfter(t, "zeros alone", make([]byte, size), 0)
+	}
 	s.wantAfter(t, "many zeros", append(bytes.Clone(file), make([]byte, 1<<20)...), len(s.ends)-1)
 	last := bytes.Clone(file)
 	last[len(last)-1] ^= 1
@@ -115,6 +118,8 @@ func TestDamageInTheMiddleIsFound(t *testing.T) {
 	zeros := bytes.Clone(file)
 	clear(zeros[s.ends[1]:s.ends[2]])
 	s.wantCorrupt(t, "zeros in the middle", zeros)
+	clear(zeros[:s.ends[1]])
+	s.wantCorrupt(t, "zeros at the beginning", zeros)
 	s.wantCorrupt(t, "other bytes at the end", append(bytes.Clone(file), "something"...))
 }
 
