@@ -185,8 +185,11 @@ func (c *Client) catchUp(ctx context.Context, r *remote, id *chat.Identity) erro
 }
 
 func (r *remote) storeManifest(ctx context.Context, id *chat.Identity, m *chat.Manifest) error {
+	sealed, err := r.c.sealedManifest(id, m)
+	if err != nil {
+		return err
+	}
 	locator, key := id.Profile.Locator(), id.LocatorKey()
-	sealed := m.Seal(id.Profile)
 	if m.Seq > 1 {
 		_, err := r.do(ctx, &call{method: "PUT", path: wire.PutLocatorPath(locator, m.Seq), body: sealed, signer: &key})
 		return err

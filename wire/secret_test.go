@@ -42,13 +42,14 @@ func TestSecretsDoNotPrint(t *testing.T) {
 
 func TestVeil(t *testing.T) {
 	row := wire.Row(bytes.Repeat([]byte{7}, wire.RowSize))
-	if wire.VeilOf(row).Reveal() != row || wire.VeilOf(row) != wire.VeilOf(row) {
+	one, same := wire.VeilOf(row), wire.VeilOf(row)
+	if one.Reveal() != row || one != same {
 		t.Error("what is veiled is not what is revealed")
 	}
 	if (wire.Veil{}).Reveal() != (wire.Row{}) || wire.VeilOf(wire.Row{}) != (wire.Veil{}) || !wire.TokenOf(wire.Row{}).IsZero() {
 		t.Error("zero does not stand for zero")
 	}
-	if wire.NewToken() == wire.NewToken() {
+	if first, second := wire.NewToken(), wire.NewToken(); first == second {
 		t.Error("two new tokens are the same")
 	}
 }
