@@ -353,37 +353,70 @@ func reduceElements(b []byte) []byte {
 // else. It reads the profile from the front, tag by tag, and follows no offset that it does
 // not expect.
 func checkProfile(b []byte) bool {
-	be := binary.BigEndian
-	if len(b) < iccHeader+4 || int64(be.Uint32(b)) != int64(len(b)) {
+	if !checkHeader(b) {
+		return false
+	}
+	n := int64(binary.BigEndian.Uint32(b[iccHeader:]))
+	c := &profileCheck{b: b, next: iccHeader + 4 + iccEntry*n}
+	for i := range n {
+		e := b[iccHeader+4+iccEntry*i:][:iccEntry]
+		off, size := int64(binary.BigEndian.Uint32(e[4:])), int64(binary.BigEndian.Uint32(e[8:]))
+		if !c.tag(string(e[:4]), off, size) {
+			return false
+		}
+	}
+	return c.next == int64(len(b)) && n >= 2 && c.sigs[0] == "desc" && c.sigs[1] == "cprt"
+}
+
+// checkHeader reports whether the header of b is what reduceHeader leaves of it.
+func checkHeader(b []byte) bool {
+	if reduceHeader(b) == nil || int64(binary.BigEndian.Uint32(b)) != int64(len(b)) {
 		return false
 	}
 	for _, zero := range [][2]int{{4, 8}, {10, 12}, {24, 36}, {40, 67}, {80, iccHeader}} {
-		if len(bytes.Trim(b[zero[0]:zero[1]], "\x00")) != 0 {
+		if !isZero(b[zero[0]:zero[1]]) {
 			return false
 		}
 	}
-	if reduceHeader(b) == nil || !bytes.Equal(b[68:80], iccD50) || b[67] > 3 {
+	return b[67] <= 3 && bytes.Equal(b[68:80], iccD50)
+}
+
+func isZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
+
+// A profileCheck goes through the tags of a profile.
+type profileCheck struct {
+	b    []byte
+	next int64 // where the data of the next tag must be
+	sigs []string
+	offs []int64
+	data [][]byte
+}
+
+// tag checks a tag. Its data must follow those of the tag before, or be those of an earlier
+// one if they are the same.
+func (c *profileCheck) tag(sig string, off, size int64) bool {
+	if off > c.next || off+size > int64(len(c.b)) || slices.Contains(c.sigs, sig) {
 		return false
 	}
-	n := int(be.Uint32(b[iccHeader:]))
-	all := int64(len(b))
-	next := int64(iccHeader + 4 + iccEntry*n)
-	for i := range n {
-		e := b[iccHeader+4+iccEntry*i:][:iccEntry]
-		off, size := int64(be.Uint32(e[4:])), int64(be.Uint32(e[8:]))
-		if off > next || off+size > all || !checkTag(string(e[:4]), b[8], b[off:off+size]) {
-			return false
-		}
-		if off < next {
-			continue // shared with an earlier tag
-		}
-		end := (next + size + 3) &^ 3
-		if end > all || len(bytes.Trim(b[next+size:end], "\x00")) != 0 {
-			return false
-		}
-		next = end
+	data := c.b[off : off+size]
+	want := c.next
+	same := slices.IndexFunc(c.data, func(d []byte) bool { return bytes.Equal(d, data) })
+	if same >= 0 {
+		want = c.offs[same]
 	}
-	return next == all
+	if off != want || !checkTag(sig, c.b[8], data) {
+		return false
+	}
+	c.sigs, c.offs, c.data = append(c.sigs, sig), append(c.offs, off), append(c.data, data)
+	if same >= 0 {
+		return true
+	}
+	end := (off + size + 3) &^ 3
+	if end > int64(len(c.b)) || !isZero(c.b[off+size:end]) {
+		return false
+	}
+	c.next = end
+	return true
 }
 
 // checkTag reports whether the data of a tag is what reduceTag leaves of itself.
