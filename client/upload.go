@@ -55,7 +55,13 @@ func (c *Client) Upload(ctx context.Context, f File, opts *UploadOptions) (*chat
 	if err != nil {
 		return nil, err
 	}
-	if err := u.commit(ctx, wire.RoundAt(r.now(), r.ttl(opts.TTL))); err != nil {
+	if u.rec.At == 0 { // once and for all: to commit again at another time is a conflict
+		u.rec.At = wire.RoundAt(r.now(), r.ttl(opts.TTL))
+		if err := u.save(); err != nil {
+			return nil, err
+		}
+	}
+	if err := u.commit(ctx, u.rec.At); err != nil {
 		return nil, err
 	}
 	return u.attachment(), u.finish()
@@ -156,6 +162,7 @@ type uploadRecord struct {
 	Length            int64
 	PartSize          int
 	TTL               int64 // in seconds
+	At                int64 // when it goes, in Unix seconds; 0: not yet decided, or by the message that it is part of
 	AsIs              bool
 
 	Created bool
