@@ -73,9 +73,8 @@ func (s *source) jpegBody(off int64) ([]byte, error) {
 // verifyJPEGHead checks what stands before the tables and returns where it ends.
 func verifyJPEGHead(s *source) (int64, error) {
 	off := int64(2)
-	var profile []byte
-	var parts, count int
-	for step := byte(0); ; {
+	var head jpegHead
+	for {
 		b, err := s.at(off, 2)
 		if err != nil {
 			return 0, err
@@ -88,31 +87,56 @@ func verifyJPEGHead(s *source) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if m < step || m == step && m != mAPP2 {
-			return 0, bad(off, "application segments out of order")
-		}
-		step = m
-		switch {
-		case m == mAPP0 && isJFIF(body), m == mAPPE && isAdobe(body):
-		case m == mAPP1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) && isLook(body[6:]):
-		case m == mAPP2 && bytes.HasPrefix(body, []byte(idICC)) && len(body) > len(idICC)+2:
-			if parts++; parts == 1 {
-				count = int(body[len(idICC)+1])
-				profile = make([]byte, 0, min(count*iccPerSegment, maxProfile))
-			}
-			if int(body[len(idICC)]) != parts || int(body[len(idICC)+1]) != count || parts > 1 && len(profile)%iccPerSegment != 0 || len(profile)+len(body) > maxProfile+iccPerSegment {
-				return 0, bad(off, "a colour profile in disorder")
-			}
-			profile = append(profile, body[len(idICC)+2:]...)
-		default:
-			return 0, bad(off, "an application segment that is not on the list")
+		if !head.segment(m, body) {
+			return 0, bad(off, "an application segment that is not on the list, or not in its place")
 		}
 		off += 4 + int64(len(body))
 	}
-	if parts != count || parts > 0 && !checkProfile(profile) {
+	if head.parts != head.count || head.parts > 0 && !checkProfile(head.profile) {
 		return 0, bad(off, "a colour profile with more than colours in it")
 	}
 	return off, nil
+}
+
+// A jpegHead is what the application segments of a clean JPEG say.
+type jpegHead struct {
+	last    byte // the marker before
+	profile []byte
+	parts   int // of the profile
+	count   int // as each part says it
+}
+
+// segment reports whether a segment is on the list and in its place.
+func (h *jpegHead) segment(m byte, body []byte) bool {
+	if m < h.last || m == h.last && m != mAPP2 {
+		return false
+	}
+	h.last = m
+	switch m {
+	case mAPP0:
+		return isJFIF(body)
+	case mAPP1:
+		return bytes.HasPrefix(body, []byte("Exif\x00\x00")) && isLook(body[6:])
+	case mAPP2:
+		return bytes.HasPrefix(body, []byte(idICC)) && h.part(body[len(idICC):])
+	case mAPPE:
+		return isAdobe(body)
+	}
+	return false
+}
+
+// part takes the next part of the profile, which begins with its number and how many there
+// are. All but the last are full.
+func (h *jpegHead) part(b []byte) bool {
+	if len(b) < 3 || len(h.profile)%iccPerSegment != 0 || len(h.profile)+len(b) > maxProfile+iccPerSegment {
+		return false
+	}
+	if h.parts++; h.parts == 1 {
+		h.count = int(b[1])
+		h.profile = make([]byte, 0, min(h.count*iccPerSegment, maxProfile))
+	}
+	h.profile = append(h.profile, b[2:]...)
+	return int(b[0]) == h.parts && int(b[1]) == h.count
 }
 
 func isJFIF(b []byte) bool {
