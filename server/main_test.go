@@ -42,7 +42,7 @@ func postgres(t testing.TB) (dsn string) {
 	t.Helper()
 	url := os.Getenv("MAYFLY_TEST_POSTGRES")
 	if url == "" {
-		t.Skip("MAYFLY_TEST_POSTGRES is not set")
+		missing(t, "MAYFLY_TEST_POSTGRES")
 	}
 	dsn, drop, err := statetest.Fresh(t.Context(), url)
 	if err != nil {

@@ -70,7 +70,9 @@ func TestUploadsAreNotHeldInMemory(t *testing.T) {
 	}
 	wg.Wait()
 	runtime.ReadMemStats(&after)
-	if got := after.TotalAlloc - before.TotalAlloc; got > bound {
-		t.Errorf("%d uploads of %d bytes allocated %d bytes in all, more than %d", uploads, len(part), got, bound)
+	got := after.TotalAlloc - before.TotalAlloc
+	t.Logf("%d uploads of %d bytes allocated %d bytes in all, the client's included", uploads, len(part), got)
+	if got > bound {
+		t.Errorf("that is more than %d", bound)
 	}
 }
