@@ -34,6 +34,9 @@ func fuzzStrip(f *testing.F, format Format) {
 		if _, err := Blocks(bytes.NewReader(b), int64(len(b))); err != nil {
 			t.Fatalf("Blocks: %v", err)
 		}
+		if bytes.Count(b, []byte{0xff, mAPP0}) > 1 {
+			return // image/jpeg forgets a JFIF segment when it sees another APP0; libjpeg does not
+		}
 		samePixels(t, b, out)
 	})
 }
