@@ -85,14 +85,16 @@ func (k *killing) story() {
 	run(k.t, "contact", "add", "bob", run(k.t, "id", "show", "--home", k.path("B")), "--home", k.path("A"))
 	run(k.t, "contact", "add", "alice", run(k.t, "id", "show", "--home", k.path("A")), "--home", k.path("B"))
 
+	restartStore := func() {}
+	if k.store != nil {
+		restartStore = k.store.restart
+	}
 	k.relay.uploads.at(8, k.killClient)
 	k.relay.uploads.at(16, k.server.restart)
+	k.relay.uploads.at(20, restartStore)
 	k.relay.uploads.at(24, k.killClient)
 	k.relay.uploads.at(32, k.server.restart)
-	if k.store != nil {
-		k.relay.uploads.at(20, k.store.restart)
-		k.relay.uploads.at(36, k.store.restart)
-	}
+	k.relay.uploads.at(36, restartStore)
 	runs := k.untilDone("send", k.source, "--to", "bob", "--as-is", "--ttl", "1h", "--home", k.path("A"))
 	k.t.Logf("sent in %d runs, %d requests with a part for %d parts", runs, k.relay.uploads.count, len(k.relay.uploads.finished))
 	if runs < 3 {
@@ -105,9 +107,7 @@ func (k *killing) story() {
 	k.relay.downloads.at(8, k.killClient)
 	k.relay.downloads.at(16, k.server.restart)
 	k.relay.downloads.at(24, k.killClient)
-	if k.store != nil {
-		k.relay.downloads.at(28, k.store.restart)
-	}
+	k.relay.downloads.at(28, restartStore)
 	runs = k.untilDone("inbox", "-o", k.path("got"), "--home", k.path("B"))
 	k.t.Logf("received in %d runs, %d requests for a part", runs, k.relay.downloads.count)
 	if runs < 3 {
@@ -116,6 +116,9 @@ func (k *killing) story() {
 	// What was on its way when a client was killed had been sent, and was not yet anywhere.
 	if inFlight := 4 * (runs - 1); k.relay.downloads.again > inFlight {
 		k.t.Errorf("%d parts were downloaded again, more than the %d that can have been under way", k.relay.downloads.again, inFlight)
+	}
+	if left := len(k.relay.uploads.events) + len(k.relay.downloads.events); left > 0 {
+		k.t.Errorf("%d things that were to be killed were not", left)
 	}
 	k.checkReceived()
 }
@@ -190,24 +193,40 @@ type transfers struct {
 	count    int
 	finished map[string]bool // paths of parts that were acknowledged, or sent whole
 	again    int             // begun after that
-	events   map[int]func()
+	events   []event
 }
 
-func newTransfers() *transfers {
-	return &transfers{finished: make(map[string]bool), events: make(map[int]func())}
+// An event happens in the middle of the nth transfer, or of the first after it that has a middle.
+type event struct {
+	n  int
+	do func()
 }
 
-// at has f happen in the middle of the nth transfer.
-func (tr *transfers) at(n int, f func()) { tr.events[n] = f }
+func newTransfers() *transfers { return &transfers{finished: make(map[string]bool)} }
 
-func (tr *transfers) begin(path string) (event func()) {
+// at has f happen in the middle of the nth transfer. Calls come in the order of n.
+func (tr *transfers) at(n int, f func()) { tr.events = append(tr.events, event{n, f}) }
+
+func (tr *transfers) begin(path string) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	tr.count++
 	if tr.finished[path] {
 		tr.again++
 	}
-	return tr.events[tr.count]
+}
+
+// middle has happen what is due.
+func (tr *transfers) middle() {
+	tr.mu.Lock()
+	var due func()
+	if len(tr.events) > 0 && tr.events[0].n <= tr.count {
+		due, tr.events = tr.events[0].do, tr.events[1:]
+	}
+	tr.mu.Unlock()
+	if due != nil {
+		due()
+	}
 }
 
 func (tr *transfers) finish(path string) {
@@ -244,12 +263,12 @@ func (r *relay) pass(proxy http.Handler, w http.ResponseWriter, req *http.Reques
 		proxy.ServeHTTP(w, req)
 		return
 	}
-	event := kind.begin(req.URL.Path)
+	kind.begin(req.URL.Path)
 	c := &counted{ResponseWriter: w}
 	if req.Method == "PUT" {
-		req.Body = &halfway{ReadCloser: req.Body, left: req.ContentLength / 2, event: event}
+		req.Body = &halfway{ReadCloser: req.Body, left: req.ContentLength / 2, middle: kind.middle}
 	} else {
-		c.half, c.event = 1<<20, event
+		c.left, c.middle = 1<<20, kind.middle
 	}
 	proxy.ServeHTTP(c, req)
 	if c.status/100 == 2 && (req.Method == "PUT" || c.whole()) {
@@ -269,29 +288,29 @@ func (r *relay) kind(req *http.Request) *transfers {
 	return nil
 }
 
-// halfway is a body in whose middle something happens.
+// halfway is a body in whose middle something may happen.
 type halfway struct {
 	io.ReadCloser
-	left  int64
-	event func()
+	left   int64
+	middle func()
 }
 
 func (h *halfway) Read(p []byte) (int, error) {
 	n, err := h.ReadCloser.Read(p)
-	if h.left -= int64(n); h.left <= 0 && h.event != nil {
-		h.event()
-		h.event = nil
+	if before := h.left; before > 0 && before <= int64(n) {
+		h.middle()
 	}
+	h.left -= int64(n)
 	return n, err
 }
 
-// counted is an answer whose bytes are counted, and in whose middle something happens.
+// counted is an answer whose bytes are counted, and in whose middle something may happen.
 type counted struct {
 	http.ResponseWriter
 	status  int
 	written int64
-	half    int64
-	event   func()
+	left    int64
+	middle  func()
 }
 
 func (c *counted) WriteHeader(status int) {
@@ -300,12 +319,11 @@ func (c *counted) WriteHeader(status int) {
 }
 
 func (c *counted) Write(p []byte) (int, error) {
-	if c.written >= c.half && c.event != nil {
-		c.event()
-		c.event = nil
-	}
 	n, err := c.ResponseWriter.Write(p)
-	c.written += int64(n)
+	if before := c.left; before > 0 && before <= int64(n) {
+		c.middle()
+	}
+	c.written, c.left = c.written+int64(n), c.left-int64(n)
 	return n, err
 }
 
