@@ -58,13 +58,20 @@ func (a *alarm) set(at int64) {
 	a.at = at
 }
 
-// clean reports whether rows were removed since it was last called.
-func (a *alarm) clean() bool {
+// takeDirty reports whether rows were removed since it was last called.
+func (a *alarm) takeDirty() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	dirty := a.dirty
 	a.dirty = false
 	return dirty
+}
+
+// isDirty reports whether rows were removed since takeDirty was last called.
+func (a *alarm) isDirty() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.dirty
 }
 
 // Reap removes what is due, once, and deletes the objects that are to be deleted. Run does so by itself.
@@ -81,7 +88,11 @@ func (s *Server) reap(ctx context.Context) error {
 			last = time.Now()
 			s.report(ctx, "checkpoint", s.checkpoint(ctx))
 		}
-		wait(ctx, s.reaper.bell, s.untilDue(ctx))
+		pause := s.untilDue(ctx)
+		if s.reaper.isDirty() {
+			pause = min(pause, checkpointGap)
+		}
+		wait(ctx, s.reaper.bell, pause)
 	}
 	return nil
 }
@@ -133,7 +144,7 @@ func (s *Server) reapRows(ctx context.Context) error {
 
 // checkpoint sees to it that removed rows leave the disk, if there are any.
 func (s *Server) checkpoint(ctx context.Context) error {
-	if !s.reaper.clean() {
+	if !s.reaper.takeDirty() {
 		return nil
 	}
 	err := s.db.Checkpoint(ctx)
