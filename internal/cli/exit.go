@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-7b314ca8/mayfly/client"
@@ -135,10 +136,17 @@ func (e *hintedError) Unwrap() error { return e.error }
 
 // plain returns the text of err on one line, for people, who need not know which package said it.
 func plain(err error) string {
-	return printableLine(strings.ReplaceAll(packages.Replace(err.Error()), "\n", "; "))
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		parts := strings.Split(line, ": ")
+		last := len(parts) - 1
+		kept := slices.DeleteFunc(parts[:last:last], func(s string) bool { return slices.Contains(packages, s) })
+		lines[i] = strings.Join(append(kept, parts[last]), ": ")
+	}
+	return printableLine(strings.Join(lines, "; "))
 }
 
-var packages = strings.NewReplacer(
-	"chat: ", "", "client: ", "", "inspect: ", "", "keyring: ", "", "media: ", "", "seal: ", "", "server: ", "",
-	"state: ", "", "storage: ", "", "wire: ", "",
-)
+// packages are what errors begin with.
+var packages = []string{
+	"chat", "client", "dir", "inspect", "keyring", "media", "open", "s3", "seal", "server", "state", "storage", "wire",
+}

@@ -197,7 +197,7 @@ func (c *inboxCommand) save(ctx context.Context, u *ui, cl *client.Client, m *cl
 		u.warn("%s: %s", saved.Path, plain(saved.Warning))
 	}
 	if told := toldByFile(saved.Path); told != "" {
-		u.warn("%s: it tells %s", saved.Path, told)
+		u.warn("%s: it tells: %s", saved.Path, told)
 	}
 	return saved, nil
 }

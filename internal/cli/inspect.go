@@ -97,7 +97,7 @@ func (c *inspectCommand) print(u *ui, in *input, tags []inspect.Tag) error {
 		u.print("%s %s: %s %s: %s\n", mark, in.name, t.Group, t.Name, printableLine(t.Value))
 	}
 	if told := inspect.Summary(tags); told != "" {
-		u.say("%s: it tells %s", in.name, printableLine(told))
+		u.say("%s: it tells: %s", in.name, printableLine(told))
 	}
 	return nil
 }

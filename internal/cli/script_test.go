@@ -10,7 +10,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"math/big"
 	"net"
 	"os"
@@ -75,7 +74,6 @@ func stories(env ...string) testscript.Params {
 			"random":  random,
 			"cut":     cut,
 			"cert":    cert,
-			"copyall": copyAll,
 		},
 	}
 }
@@ -217,11 +215,6 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 
 func write(ts *testscript.TestScript, name string, data []byte) {
 	ts.Check(os.WriteFile(ts.MkAbs(name), data, 0o600))
-}
-
-// copyall FROM TO copies a folder.
-func copyAll(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0])).(fs.FS)))
 }
 
 // cert CERT KEY makes a certificate for 127.0.0.1, and its key.

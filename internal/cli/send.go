@@ -190,7 +190,7 @@ func (c *sendCommand) examine(u *ui, p *parcel, i int) error {
 		return nil
 	}
 	if told := toldBy(in, in.size); told != "" {
-		u.warn("%s: sent as it is; it tells %s", path, told)
+		u.warn("%s: sent as it is; it tells: %s", path, told)
 	} else {
 		u.warn("%s: sent as it is, with all that it tells", path)
 	}

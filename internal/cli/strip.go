@@ -152,7 +152,7 @@ func (u *ui) sayRemoved(in *input, f *media.File) {
 	}
 	u.say("%s: took out %s", in.name, strings.Join(kinds, ", "))
 	if told := toldBy(in, in.size); told != "" {
-		u.say("%s: it told %s", in.name, told)
+		u.say("%s: it would have told: %s", in.name, told)
 	}
 }
 

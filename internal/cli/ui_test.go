@@ -68,6 +68,21 @@ func TestAFailureIsOneLine(t *testing.T) {
 	}
 }
 
+func TestErrorsDoNotNamePackages(t *testing.T) {
+	for in, want := range map[string]string{
+		"media: unsupported format":                    "unsupported format",
+		"photo.jpg: client: no: media: JPEG: cut off":  "photo.jpg: no: JPEG: cut off",
+		"the storage: s3: open: dial tcp":              "the storage: dial tcp",
+		"client: one\nserver: the state: media: two\n": "one; the state: two; ",
+		"media": "media",
+		"":      "",
+	} {
+		if got := plain(errors.New(in)); got != want {
+			t.Errorf("plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestWhatStrangersWriteDoesNotReachTheTerminalRaw(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain text, ünïcode 🙂":   "plain text, ünïcode 🙂",
