@@ -159,6 +159,8 @@ func (w *world) blobs() (all, open int) {
 	return stats.Blobs + stats.OpenBlobs, stats.OpenBlobs
 }
 
+type ctx = context.Context
+
 // A wrapper is a transport around another.
 type wrapper struct {
 	do func(ctx context.Context, req *client.Request) (*client.Response, error)
