@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed-7b314ca8/mayfly/client/chat"
 	"github.com/seed-7b314ca8/mayfly/client/keyring"
@@ -241,11 +242,23 @@ func place(part, dir, name string) (string, error) {
 	return "", fmt.Errorf("client: %s has ten thousand files called %s", dir, name)
 }
 
-// numbered returns "photo.jpg", "photo-2.jpg", "photo-3.jpg" and so on.
+// maxName is how long the name of a file may be, in bytes, on most file systems.
+const maxName = 255
+
+// numbered returns "photo.jpg", "photo-2.jpg", "photo-3.jpg" and so on. Where the name is long it loses its end to the
+// number, and never its extension.
 func numbered(name string, n int) string {
 	if n == 1 {
 		return name
 	}
 	ext := filepath.Ext(name)
-	return strings.TrimSuffix(name, ext) + "-" + strconv.Itoa(n) + ext
+	if len(ext) > 32 { // that is none
+		ext = ""
+	}
+	stem, number := strings.TrimSuffix(name, ext), "-"+strconv.Itoa(n)
+	for len(stem)+len(number)+len(ext) > maxName {
+		_, size := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-size]
+	}
+	return stem + number + ext
 }
