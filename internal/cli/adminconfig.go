@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"strings"
 )
 
 const adminConfigMore = `
@@ -50,12 +49,12 @@ func (s *setting) shown() string {
 	if value == "" || s.secret {
 		return value
 	}
+	if s.name != "database" && s.name != "storage" || !hasPassword(value) {
+		return value
+	}
 	u, err := url.Parse(value)
-	if err != nil && strings.Contains(value, "://") {
-		return hiddenValue // it cannot be told what in it is a password
+	if err != nil || u.Query().Has("password") {
+		return hiddenValue
 	}
-	if err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return value
+	return u.Redacted()
 }

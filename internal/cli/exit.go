@@ -64,8 +64,8 @@ var outcomes = []struct {
 	{chat.ErrTooLong, exitFailed, "send the text as a file"},
 }
 
-// known reports whether err is one that the table knows, so that to try again does not help.
-func known(err error) bool {
+// lasting reports whether err is one that the table knows, so that to try again does not help.
+func lasting(err error) bool {
 	for _, o := range outcomes {
 		if errors.Is(err, o.err) {
 			return true

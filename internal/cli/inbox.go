@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/seed-7b314ca8/mayfly/client"
@@ -80,7 +79,7 @@ func (c *inboxCommand) watchInbox(ctx context.Context, u *ui, cl *client.Client)
 		if err == nil {
 			continue
 		}
-		if known(err) && !errors.Is(err, client.ErrGone) {
+		if lasting(err) && !errors.Is(err, client.ErrGone) {
 			return err
 		}
 		u.warn("%s", plain(err))
@@ -163,11 +162,14 @@ func (c *inboxCommand) showOne(ctx context.Context, u *ui, cl *client.Client, m 
 		Text: m.Text, Files: []fileLine{},
 	}
 	var gone error
-	for i := range m.Attachments {
+	for i, a := range m.Attachments {
 		saved, err := c.save(ctx, u, cl, m, i)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", a.Name, err)
+		}
 		switch {
 		case errors.Is(err, client.ErrGone):
-			gone = err
+			gone = errors.Join(gone, err)
 		case err != nil:
 			return err
 		default:
@@ -190,9 +192,6 @@ func (c *inboxCommand) save(ctx context.Context, u *ui, cl *client.Client, m *cl
 	if err != nil {
 		return nil, err
 	}
-	if name, err := filepath.Rel(workingFolder(), saved.Path); err == nil && filepath.IsLocal(name) && !filepath.IsAbs(c.output) {
-		saved.Path = name
-	}
 	if saved.Warning != nil {
 		u.warn("%s: %s", saved.Path, plain(saved.Warning))
 	}
@@ -200,11 +199,6 @@ func (c *inboxCommand) save(ctx context.Context, u *ui, cl *client.Client, m *cl
 		u.warn("%s: it tells: %s", saved.Path, told)
 	}
 	return saved, nil
-}
-
-func workingFolder() string {
-	dir, _ := os.Getwd() // where there is none, paths stay absolute
-	return dir
 }
 
 // toldByFile returns what the file at path tells, if that is anything.

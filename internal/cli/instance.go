@@ -134,24 +134,30 @@ func (r serveRecord) openDatabase(ctx context.Context) (*state.DB, error) {
 	return db, nil
 }
 
-// hasPassword reports whether there is a password in the address of a database.
+// hasPassword reports whether there is, or may be, a password in the address of a database.
 func hasPassword(dsn string) bool {
 	u, err := url.Parse(dsn)
-	if err != nil || u.User == nil {
-		return err == nil && u.Query().Has("password")
+	if err != nil {
+		return true
 	}
 	_, ok := u.User.Password()
-	return ok
+	return ok || u.Query().Has("password")
 }
 
-// hidePassword returns err without the password in dsn, should it quote it.
+// hidePassword returns err, or less of it should it quote an address with a password.
 func hidePassword(err error, dsn string) error {
-	u, parseErr := url.Parse(dsn)
-	if parseErr != nil || u.User == nil {
+	if !hasPassword(dsn) {
 		return err
 	}
-	if pw, ok := u.User.Password(); ok && pw != "" && strings.Contains(err.Error(), pw) {
-		return errors.New(strings.ReplaceAll(err.Error(), pw, "…"))
+	u, parseErr := url.Parse(dsn)
+	if parseErr != nil {
+		return errors.New("its address cannot be read")
+	}
+	password, _ := u.User.Password()
+	for _, pw := range []string{password, u.Query().Get("password")} {
+		if pw != "" && strings.Contains(err.Error(), pw) {
+			return errors.New(strings.ReplaceAll(err.Error(), pw, "…"))
+		}
 	}
 	return err
 }

@@ -10,8 +10,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"io/fs"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -74,6 +77,8 @@ func stories(env ...string) testscript.Params {
 			"random":  random,
 			"cut":     cut,
 			"cert":    cert,
+			"spoil":   spoil,
+			"fetch":   fetch,
 		},
 	}
 }
@@ -217,18 +222,66 @@ func write(ts *testscript.TestScript, name string, data []byte) {
 	ts.Check(os.WriteFile(ts.MkAbs(name), data, 0o600))
 }
 
+// spoil DIR flips a bit in every file below.
+func spoil(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		data[len(data)/2] ^= 1
+		return os.WriteFile(path, data, 0o600)
+	}))
+}
+
+// fetch URL FILE saves what is at URL. It fails unless the status is 200.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	resp, err := http.Get(args[0])
+	ts.Check(err)
+	defer resp.Body.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	write(ts, args[1], body)
+	if (resp.StatusCode == http.StatusOK) == neg {
+		ts.Fatalf("the status is %s", resp.Status)
+	}
+}
+
 // cert CERT KEY makes a certificate for 127.0.0.1, and its key.
 func cert(ts *testscript.TestScript, _ bool, args []string) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ts.Check(err)
+	cert, key := newCert(check{ts})
+	write(ts, args[0], cert)
+	write(ts, args[1], key)
+}
+
+// A check is a script, as far as newCert needs a test.
+type check struct{ *testscript.TestScript }
+
+// Fatal ends the script.
+func (c check) Fatal(args ...any) { c.Fatalf("%s", fmt.Sprint(args...)) }
+
+// newCert returns a certificate for 127.0.0.1 and its key, in PEM.
+func newCert(t interface{ Fatal(...any) }) (cert, key []byte) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		IsCA: true, BasicConstraintsValid: true,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	ts.Check(err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	ts.Check(err)
-	write(ts, args[0], pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	write(ts, args[1], pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
+	certDER, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certDER}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 }
