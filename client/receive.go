@@ -118,11 +118,11 @@ func (rd *reader) ack(ctx context.Context) error {
 	return err
 }
 
-// take deals with one envelope. An error ends the reading: the ring cannot be written.
+// take deals with one envelope. An error ends the reading: the ring cannot be read or written.
 func (rd *reader) take(ctx context.Context, item *wire.Item) error {
 	rd.cursor = item.Seq
 	err := rd.open(ctx, item)
-	if _, broken := errors.AsType[*transportError](err); broken || ctx.Err() != nil {
+	if err != nil && (worthRetrying(err) || ctx.Err() != nil) {
 		rd.stuck = true // it may be verified another time
 		rd.c.notice("a message waits until its sender can be looked up: %s", trim(err))
 		return ctx.Err()
@@ -139,13 +139,14 @@ func (rd *reader) take(ctx context.Context, item *wire.Item) error {
 	return nil
 }
 
-// A ringError says that the ring could not be written, so that nothing may be acknowledged.
+// A ringError says that the ring could not be read or written, so that nothing may be acknowledged.
 type ringError struct{ err error }
 
 func (e *ringError) Error() string { return e.err.Error() }
 func (e *ringError) Unwrap() error { return e.err }
 
-func written(err error) error {
+// ofRing makes a ringError of err, if that is one.
+func ofRing(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -160,7 +161,7 @@ func (rd *reader) open(ctx context.Context, item *wire.Item) error {
 	}
 	sender, err := rd.c.contactOf(frame.Sender())
 	if err != nil {
-		return err
+		return ofRing(err)
 	}
 	if sender == nil {
 		return rd.openRequest(frame)
@@ -173,16 +174,16 @@ func (rd *reader) open(ctx context.Context, item *wire.Item) error {
 		return nil
 	}
 	if err := rd.c.learn(sender, manifest); err != nil {
-		return written(err)
+		return ofRing(err)
 	}
-	return written(rd.accept(ctx, sender, m))
+	return ofRing(rd.accept(ctx, sender, m))
 }
 
 // verify verifies a frame against what we know of its sender, which it brings up to date if need be.
 func (rd *reader) verify(ctx context.Context, f *chat.Frame, sender *contactRecord) (*chat.Message, *chat.Manifest, error) {
 	known, err := sender.manifest()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, ofRing(err)
 	}
 	m, manifest, err := f.Verify(known)
 	if !errors.Is(err, chat.ErrUnknownManifest) {
@@ -217,7 +218,7 @@ func (rd *reader) accept(ctx context.Context, sender *contactRecord, m *chat.Mes
 func (rd *reader) openRequest(f *chat.Frame) error {
 	rec, known, err := rd.c.knownRequest(f.Sender())
 	if err != nil {
-		return err
+		return ofRing(err)
 	}
 	m, manifest, err := f.Verify(known)
 	if err != nil {
@@ -237,7 +238,7 @@ func (rd *reader) openRequest(f *chat.Frame) error {
 	if !m.Delivery.IsZero() {
 		rec.Delivery = hide(m.Delivery.Reveal())
 	}
-	return written(rd.c.keepRequest(f.Sender(), rec, m))
+	return ofRing(rd.c.keepRequest(f.Sender(), rec, m))
 }
 
 // maxRequests is how many strangers are remembered at once.

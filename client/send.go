@@ -86,6 +86,9 @@ func (c *Client) Send(ctx context.Context, out Outgoing, opts *SendOptions) (*Se
 	if err != nil {
 		return nil, err
 	}
+	if o.posted() { // and a crash came before the end of finish
+		return o.sent(), o.finish()
+	}
 	recipients, err := o.recipients()
 	if err != nil {
 		return nil, err
@@ -102,7 +105,15 @@ func (c *Client) Send(ctx context.Context, out Outgoing, opts *SendOptions) (*Se
 	if err := o.post(ctx); err != nil {
 		return nil, err
 	}
-	return &Sent{ID: chat.MessageID(o.rec.ID), At: o.rec.At}, o.finish()
+	return o.sent(), o.finish()
+}
+
+func (o *outgoing) sent() *Sent { return &Sent{ID: chat.MessageID(o.rec.ID), At: o.rec.At} }
+
+// posted reports whether every letter is at its mailbox.
+func (o *outgoing) posted() bool {
+	waits := func(l letter) bool { return !l.Posted }
+	return len(o.rec.Letters) > 0 && !slices.ContainsFunc(o.rec.Letters, waits)
 }
 
 // openOutgoing goes on with a message of the same name, or begins one.
@@ -183,7 +194,7 @@ func (o *outgoing) stage(ctx context.Context) error {
 
 func (o *outgoing) uploadOptions(i int) UploadOptions {
 	opts := UploadOptions{
-		TTL: o.out.TTL, AsIs: o.out.AsIs, Strip: o.out.Strip, Resume: fmt.Sprintf("%s.%d", o.name, i),
+		TTL: o.out.TTL, AsIs: o.out.AsIs, Strip: o.out.Strip, Resume: o.uploadName(i),
 	}
 	if o.opts.Stripped != nil {
 		opts.Stripped = func(f *media.File) { o.opts.Stripped(i, f) }
@@ -275,6 +286,8 @@ func (o *outgoing) keep(rec *contactRecord, d *chat.Device, access wire.Token, e
 	return o.c.Ring.Put(o.bucket, kindEnvelope, o.envelopeName(len(o.rec.Letters)-1), envelope)
 }
 
+func (o *outgoing) uploadName(i int) string { return fmt.Sprintf("%s.%d", o.name, i) }
+
 func (o *outgoing) envelopeName(i int) string { return fmt.Sprintf("%s/%d", o.name, i) }
 
 // message returns what one recipient is told. Who has written to us since our manifest was issued knows it; all others
@@ -356,8 +369,8 @@ func (o *outgoing) finish() error {
 			return err
 		}
 	}
-	for _, u := range o.uploads {
-		if err := u.drop(); err != nil {
+	for i := range o.out.Files {
+		if err := o.c.dropUpload(o.uploadName(i)); err != nil {
 			return err
 		}
 	}

@@ -481,12 +481,17 @@ func (u *upload) finish() error {
 }
 
 // drop takes the upload out of the ring. Its keys die with its bucket, at the next Forget.
-func (u *upload) drop() error {
-	ring := u.r.c.Ring
-	if err := ring.Delete(kindUpload, u.name); err != nil {
+func (u *upload) drop() error { return u.r.c.dropUpload(u.name) }
+
+func (c *Client) dropUpload(name string) error {
+	bucket, _, ok := c.Ring.At(kindUpload, name)
+	if !ok {
+		return nil
+	}
+	if err := c.Ring.Delete(kindUpload, name); err != nil {
 		return err
 	}
-	return ring.Hasten(u.bucket, ring.Now())
+	return c.Ring.Hasten(bucket, c.Ring.Now())
 }
 
 // abandon gives the blob up: it is deleted as far as the server can be reached; otherwise it goes by itself.
