@@ -20,22 +20,35 @@ type FetchTransport struct{}
 func (FetchTransport) Do(ctx context.Context, req *Request) (*Response, error) {
 	abort := js.Global().Get("AbortController").New()
 	defer context.AfterFunc(ctx, func() { abort.Call("abort") })()
+	defer abort.Call("abort") // what was not read of the answer
 	answer, err := await(ctx, js.Global().Call("fetch", req.URL, fetchInit(req, abort)))
 	if err != nil {
 		return nil, err
 	}
 	resp := &Response{Status: answer.Get("status").Int(), Header: responseHeader(answer.Get("headers"))}
-	buffer, err := await(ctx, answer.Call("arrayBuffer"))
-	if err != nil {
-		return resp, err
+	resp.Body, err = readAnswer(ctx, answer, req.MaxBody)
+	return resp, err
+}
+
+// readAnswer reads a body of at most limit bytes, piece by piece, so that what a longer one has takes no memory.
+func readAnswer(ctx context.Context, answer js.Value, limit int64) (body []byte, err error) {
+	stream := answer.Get("body")
+	if !stream.Truthy() {
+		return nil, nil // there is none
 	}
-	body := js.Global().Get("Uint8Array").New(buffer)
-	if n := int64(body.Length()); n > req.MaxBody {
-		return resp, fmt.Errorf("client: the answer has %d bytes where at most %d were expected", n, req.MaxBody)
+	reader := stream.Call("getReader")
+	for {
+		piece, err := await(ctx, reader.Call("read"))
+		if err != nil || piece.Get("done").Bool() {
+			return body, err
+		}
+		at, n := len(body), piece.Get("value").Length()
+		if int64(at+n) > limit {
+			return body, fmt.Errorf("client: the answer has more than the %d bytes that were expected", limit)
+		}
+		body = append(body, make([]byte, n)...)
+		js.CopyBytesToGo(body[at:], piece.Get("value"))
 	}
-	resp.Body = make([]byte, body.Length())
-	js.CopyBytesToGo(resp.Body, body)
-	return resp, nil
 }
 
 func fetchInit(req *Request, abort js.Value) map[string]any {
