@@ -136,14 +136,14 @@ func (e *hintedError) Unwrap() error { return e.error }
 
 // plain returns the text of err on one line, for people, who need not know which package said it.
 func plain(err error) string {
-	lines := strings.Split(err.Error(), "\n")
+	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
 	for i, line := range lines {
-		parts := strings.Split(line, ": ")
+		parts := strings.Split(strings.TrimSpace(line), ": ")
 		last := len(parts) - 1
 		kept := slices.DeleteFunc(parts[:last:last], func(s string) bool { return slices.Contains(packages, s) })
 		lines[i] = strings.Join(append(kept, parts[last]), ": ")
 	}
-	return printableLine(strings.Join(lines, "; "))
+	return printableLine(strings.ReplaceAll(strings.Join(lines, "; "), ":; ", ": "))
 }
 
 // packages are what errors begin with.

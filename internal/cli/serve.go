@@ -82,7 +82,7 @@ func gone(err error) error {
 
 // announce says where the server is, and how to begin.
 func (h *host) announce(ctx context.Context, u *ui, c *serveCommand, ends *endpoints) error {
-	u.say("serving %s; all of its state is in %s", h.record.PublicURL, h.folder)
+	u.say("serving %s; its folder is %s", h.record.PublicURL, h.folder)
 	if ends.metrics != nil {
 		u.say("metrics are at http://%s/metrics", ends.metrics.Addr())
 	}

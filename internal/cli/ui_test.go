@@ -73,9 +73,10 @@ func TestErrorsDoNotNamePackages(t *testing.T) {
 		"media: unsupported format":                    "unsupported format",
 		"photo.jpg: client: no: media: JPEG: cut off":  "photo.jpg: no: JPEG: cut off",
 		"the storage: s3: open: dial tcp":              "the storage: dial tcp",
-		"client: one\nserver: the state: media: two\n": "one; the state: two; ",
-		"media": "media",
-		"":      "",
+		"client: one\nserver: the state: media: two\n": "one; the state: two",
+		"two hosts:\n\tone: no\n\ttwo: no":             "two hosts: one: no; two: no",
+		"media":                                        "media",
+		"":                                             "",
 	} {
 		if got := plain(errors.New(in)); got != want {
 			t.Errorf("plain(%q) = %q, want %q", in, got, want)
