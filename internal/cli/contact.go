@@ -19,7 +19,7 @@ type contactAddCommand struct {
 	homeFlags
 }
 
-func (c *contactAddCommand) run(_ context.Context, u *ui, args []string) (err error) {
+func (c *contactAddCommand) run(_ context.Context, u *ui, args []string) error {
 	if len(args) != 2 {
 		return usagef("it takes a name and a contact string")
 	}
@@ -28,17 +28,14 @@ func (c *contactAddCommand) run(_ context.Context, u *ui, args []string) (err er
 	if err != nil {
 		return err
 	}
-	cl, err := c.open(u)
-	if err != nil {
-		return err
-	}
-	defer finish(&err, cl.Ring.Close)
-	if _, err := cl.AddContact(name, card); err != nil {
-		return err
-	}
-	u.say("%s is a contact now", name)
-	u.say("to be sure that nobody stands between you: mayfly contact verify %s", name)
-	return nil
+	return c.with(u, func(cl *client.Client) error {
+		if _, err := cl.AddContact(name, card); err != nil {
+			return err
+		}
+		u.say("%s is a contact now", name)
+		u.say("to be sure that nobody stands between you: mayfly contact verify %s", name)
+		return nil
+	})
 }
 
 const contactListMore = `
@@ -69,15 +66,14 @@ type contactLine struct {
 	Request  bool   `json:"request"`
 }
 
-func (c *contactListCommand) run(_ context.Context, u *ui, args []string) (err error) {
+func (c *contactListCommand) run(_ context.Context, u *ui, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err
 	}
-	cl, err := c.open(u)
-	if err != nil {
-		return err
-	}
-	defer finish(&err, cl.Ring.Close)
+	return c.with(u, func(cl *client.Client) error { return c.list(u, cl) })
+}
+
+func (c *contactListCommand) list(u *ui, cl *client.Client) error {
 	lines, err := contactLines(cl)
 	if err != nil {
 		return err
@@ -140,16 +136,14 @@ func (c *contactVerifyCommand) settings() []setting {
 	)
 }
 
-func (c *contactVerifyCommand) run(_ context.Context, u *ui, args []string) (err error) {
+func (c *contactVerifyCommand) run(_ context.Context, u *ui, args []string) error {
 	if len(args) != 1 {
 		return usagef("it takes the name of one contact")
 	}
-	name := args[0]
-	cl, err := c.open(u)
-	if err != nil {
-		return err
-	}
-	defer finish(&err, cl.Ring.Close)
+	return c.with(u, func(cl *client.Client) error { return c.verify(u, cl, args[0]) })
+}
+
+func (c *contactVerifyCommand) verify(u *ui, cl *client.Client, name string) error {
 	number, err := cl.SafetyNumber(name)
 	if err != nil {
 		return err

@@ -75,6 +75,16 @@ func (h *homeFlags) open(u *ui) (*client.Client, error) {
 	return h.client(u, ring)
 }
 
+// with calls work with the client of this home, open.
+func (h *homeFlags) with(u *ui, work func(*client.Client) error) (err error) {
+	cl, err := h.open(u)
+	if err != nil {
+		return err
+	}
+	defer finish(&err, cl.Ring.Close)
+	return work(cl)
+}
+
 // create makes the home. The caller closes the ring of the client.
 func (h *homeFlags) create(u *ui) (*client.Client, error) {
 	dir, err := h.folder(u)

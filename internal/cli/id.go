@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/seed-7b314ca8/mayfly/client"
 	"github.com/seed-7b314ca8/mayfly/client/chat"
 	"github.com/seed-7b314ca8/mayfly/client/keyring"
 )
@@ -72,24 +73,21 @@ type idShowCommand struct {
 	homeFlags
 }
 
-func (c *idShowCommand) run(_ context.Context, u *ui, args []string) (err error) {
+func (c *idShowCommand) run(_ context.Context, u *ui, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err
 	}
-	cl, err := c.open(u)
-	if err != nil {
-		return err
-	}
-	defer finish(&err, cl.Ring.Close)
-	card, err := cl.Card()
-	if err != nil {
-		return err
-	}
-	account, server, err := cl.Self()
-	if err != nil {
-		return err
-	}
-	u.say("account %s at %s", account, server.URL)
-	u.print("%s\n", card)
-	return nil
+	return c.with(u, func(cl *client.Client) error {
+		card, err := cl.Card()
+		if err != nil {
+			return err
+		}
+		account, server, err := cl.Self()
+		if err != nil {
+			return err
+		}
+		u.say("account %s at %s", account, server.URL)
+		u.print("%s\n", card)
+		return nil
+	})
 }

@@ -41,19 +41,20 @@ func (c *inboxCommand) settings() []setting {
 	}, c.homeFlags.settings()...)
 }
 
-func (c *inboxCommand) run(ctx context.Context, u *ui, args []string) (err error) {
+func (c *inboxCommand) run(ctx context.Context, u *ui, args []string) error {
 	if err := noArguments(args); err != nil {
 		return err
 	}
-	cl, err := c.open(u)
-	if err != nil {
-		return err
-	}
-	defer finish(&err, cl.Ring.Close)
 	c.announced = make(map[string]bool)
-	if c.watch {
-		return c.watchInbox(ctx, u, cl)
-	}
+	return c.with(u, func(cl *client.Client) error {
+		if c.watch {
+			return c.watchInbox(ctx, u, cl)
+		}
+		return c.once(ctx, u, cl)
+	})
+}
+
+func (c *inboxCommand) once(ctx context.Context, u *ui, cl *client.Client) error {
 	if _, err := cl.Receive(ctx, 0); err != nil {
 		return err
 	}

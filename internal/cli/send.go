@@ -49,7 +49,7 @@ func (c *sendCommand) settings() []setting {
 	}, c.homeFlags.settings()...)
 }
 
-func (c *sendCommand) run(ctx context.Context, u *ui, args []string) (err error) {
+func (c *sendCommand) run(ctx context.Context, u *ui, args []string) error {
 	switch {
 	case len(c.to) == 0:
 		return usagef("to whom? --to NAME is missing")
@@ -61,11 +61,10 @@ func (c *sendCommand) run(ctx context.Context, u *ui, args []string) (err error)
 	if err != nil {
 		return err
 	}
-	cl, err := c.open(u)
-	if err != nil {
-		return err
-	}
-	defer finish(&err, cl.Ring.Close)
+	return c.with(u, func(cl *client.Client) error { return c.send(ctx, u, cl, parcel) })
+}
+
+func (c *sendCommand) send(ctx context.Context, u *ui, cl *client.Client, parcel *parcel) error {
 	opts, done := c.options(u, parcel)
 	sent, err := cl.Send(ctx, client.Outgoing{
 		To: c.to, Text: c.message, Files: parcel.files, TTL: c.ttl, After: c.afterRead, AsIs: c.asIs,

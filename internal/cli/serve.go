@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
+	"net/url"
 	"os"
 
 	"github.com/seed-7b314ca8/mayfly/server"
@@ -31,12 +33,6 @@ func (c *serveCommand) run(ctx context.Context, u *ui, args []string) (err error
 	if err != nil {
 		return err
 	}
-	if c.readyFile != "" {
-		// Should the last serve have been killed, its file says what is not so.
-		if err := gone(os.Remove(c.readyFile)); err != nil {
-			return err
-		}
-	}
 	ends, err := c.listenAll(&cfg)
 	if err != nil {
 		return err
@@ -49,6 +45,10 @@ func (c *serveCommand) run(ctx context.Context, u *ui, args []string) (err error
 	defer finish(&err, h.close)
 	s, err := server.New(cfg, h.store, h.db)
 	if err != nil {
+		return err
+	}
+	// Should the last serve have been killed, its file says what is not so.
+	if err := c.removeReadyFile(); err != nil {
 		return err
 	}
 	h.record.PublicURL = cfg.PublicURL
@@ -65,19 +65,17 @@ func (h *host) serve(ctx context.Context, u *ui, c *serveCommand, s *server.Serv
 	if err != nil {
 		running.cancel()
 	}
-	err = errors.Join(err, running.wait())
-	if c.readyFile != "" {
-		err = errors.Join(err, gone(os.Remove(c.readyFile)))
-	}
-	return err
+	return errors.Join(err, running.wait(), c.removeReadyFile())
 }
 
-// gone is err unless that says that there was nothing to remove.
-func gone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+func (c *serveCommand) removeReadyFile() error {
+	if c.readyFile == "" {
 		return nil
 	}
-	return err
+	if err := os.Remove(c.readyFile); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // announce says where the server is, and how to begin.
@@ -85,6 +83,9 @@ func (h *host) announce(ctx context.Context, u *ui, c *serveCommand, ends *endpo
 	u.say("serving %s; its folder is %s", h.record.PublicURL, h.folder)
 	if ends.metrics != nil {
 		u.say("metrics are at http://%s/metrics", ends.metrics.Addr())
+	}
+	if exposed(h.record.PublicURL) {
+		u.warn("clients do not go to %s without TLS, unless they are told --allow-http", h.record.PublicURL)
 	}
 	if err := sayWarnings(ctx, u, h.store); err != nil {
 		u.warn("the storage cannot be asked whether it keeps what is deleted: %s", plain(err))
@@ -96,6 +97,16 @@ func (h *host) announce(ctx context.Context, u *ui, c *serveCommand, ends *endpo
 		return nil
 	}
 	return replaceFile(c.readyFile, []byte(h.record.PublicURL+"\n"), 0o644)
+}
+
+// exposed reports whether others can listen to what is said to the server at this address.
+func exposed(publicURL string) bool {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Scheme == "https" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return ip == nil || !ip.IsLoopback()
 }
 
 // firstInvite prints an invite where nobody has joined yet and nobody could.
