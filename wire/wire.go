@@ -87,7 +87,8 @@ func decodeText(dst, text []byte) error {
 	if len(text) != base64.RawURLEncoding.EncodedLen(len(dst)) {
 		return errText
 	}
-	if _, err := base64.RawURLEncoding.Strict().Decode(dst, text); err != nil {
+	n, err := base64.RawURLEncoding.Strict().Decode(dst, text)
+	if err != nil || n != len(dst) { // line breaks are skipped by the decoder, and are no part of our texts
 		return errText
 	}
 	return nil
