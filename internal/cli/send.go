@@ -56,12 +56,14 @@ func (c *sendCommand) run(ctx context.Context, u *ui, args []string) error {
 	case len(args) == 0 && c.message == "":
 		return usagef("there is nothing to send: name a file, or say something with -m")
 	}
-	parcel, err := c.pack(u, args)
-	defer parcel.close()
-	if err != nil {
-		return err
-	}
-	return c.with(u, func(cl *client.Client) error { return c.send(ctx, u, cl, parcel) })
+	return c.with(u, func(cl *client.Client) error {
+		parcel, err := c.pack(u, args)
+		defer parcel.close()
+		if err != nil {
+			return err
+		}
+		return c.send(ctx, u, cl, parcel)
+	})
 }
 
 func (c *sendCommand) send(ctx context.Context, u *ui, cl *client.Client, parcel *parcel) error {
