@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/seed-7b314ca8/mayfly/client/chat"
@@ -176,6 +177,9 @@ func (c *Client) catchUp(ctx context.Context, r *remote, id *chat.Identity) erro
 	}
 	if theirs.Account() != id.Account() {
 		return fmt.Errorf("%w: our own manifest is somebody else's", ErrTampered)
+	}
+	if own, err := c.manifest(); err != nil || own != nil && theirs.Seq < own.Seq {
+		return errors.Join(err, fmt.Errorf("%w: our server shows an older manifest of ours than we have", ErrTampered))
 	}
 	next := id.NewManifest(theirs, r.now())
 	if err := c.keepManifest(next); err != nil {
