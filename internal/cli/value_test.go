@@ -88,3 +88,21 @@ func TestSizesForPeople(t *testing.T) {
 		}
 	}
 }
+
+func FuzzValues(f *testing.F) {
+	for _, s := range []string{"10s", "1d12h", "2w", "0s", "-1", "200MiB", "1GB", "", "99999999999w", "9223372036854775807"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if d, err := parseDuration(s); err == nil {
+			if again, err := parseDuration(formatDuration(d)); err != nil || again != d || d < 0 {
+				t.Errorf("%q is %v, which is printed as %q and read as %v, %v", s, d, formatDuration(d), again, err)
+			}
+		}
+		if n, err := parseSize(s); err == nil {
+			if again, err := parseSize(exactSize(n)); err != nil || again != n || n < 0 {
+				t.Errorf("%q is %d, which is printed as %q and read as %d, %v", s, n, exactSize(n), again, err)
+			}
+		}
+	})
+}
