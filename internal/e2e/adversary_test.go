@@ -627,6 +627,102 @@ func TestCiphertextAndMessageOpenNothingWithoutTheShare(t *testing.T) {
 	}
 }
 
+// TestStrangersGetNoReceipt has a stranger ask to be told when the message was forgotten.
+func TestStrangersGetNoReceipt(t *testing.T) {
+	w := smallWorld(t, server.Config{})
+	stranger, bob := w.person(), w.person()
+	card, err := bob.Card()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stranger.AddContact("bob", card); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stranger.Send(t.Context(), client.Outgoing{
+		To: []string{"bob"}, Text: "hello", TTL: time.Hour, After: time.Second,
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		bob.receive()
+		if requests, err := bob.Requests(); err != nil || len(requests) != 1 {
+			t.Fatalf("%d requests: %v", len(requests), err)
+		}
+		time.Sleep(1100 * time.Millisecond)
+		if _, err := bob.Forget(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if waiting := w.rows("SELECT n FROM envelope"); len(waiting) != 0 {
+		t.Errorf("%d envelopes went back", len(waiting))
+	}
+}
+
+// TestIdsCountForOneSender has mallory, who got the same message as bob, write to bob under its id before it arrives.
+func TestIdsCountForOneSender(t *testing.T) {
+	w := smallWorld(t, server.Config{})
+	alice, bob, mallory := w.person(), w.person(), w.person()
+	befriend(t, alice, bob, "bob", "alice")
+	befriend(t, mallory, bob, "bob", "mallory")
+	begin := func(p *person, until string) {
+		t.Helper()
+		p.Retry = -1
+		transport := p.Transport
+		p.Transport = &meddler{transport, func(req *client.Request) (*client.Response, error) {
+			if strings.Contains(req.URL, until) {
+				return nil, errors.New("cut")
+			}
+			return nil, nil
+		}}
+		_, err := p.Send(t.Context(), client.Outgoing{To: []string{"bob"}, Text: "hello"}, &client.SendOptions{Resume: "one"})
+		if err == nil {
+			t.Fatal("it was to break off")
+		}
+		p.Transport = transport
+	}
+	end := func(p *person) {
+		t.Helper()
+		if _, err := p.Send(t.Context(), client.Outgoing{To: []string{"bob"}, Text: "hello"}, &client.SendOptions{Resume: "one"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record := func(p *person) map[string]any {
+		t.Helper()
+		value, ok := p.Ring.Get("outgoing", "one")
+		rec := make(map[string]any)
+		if !ok || json.Unmarshal(value[1:], &rec) != nil {
+			t.Fatal("no message is under way")
+		}
+		return rec
+	}
+	begin(alice, "/envelopes")      // all but posted
+	begin(mallory, "/v1/locators/") // with an id, and nothing sealed yet
+	hers, his := record(alice), record(mallory)
+	his["ID"] = hers["ID"]
+	text, err := json.Marshal(his)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket, _, _ := mallory.Ring.At("outgoing", "one")
+	if err := mallory.Ring.Put(bucket, "outgoing", "one", append([]byte{1}, text...)); err != nil {
+		t.Fatal(err)
+	}
+	end(mallory)
+	if got := bob.receive(); len(got) != 1 || got[0].From.Name != "mallory" {
+		t.Fatalf("from mallory %d messages arrived", len(got))
+	}
+	end(alice)
+	got := bob.receive()
+	if len(got) != 2 {
+		t.Fatalf("%d messages arrived of two senders", len(got))
+	}
+	_, first, _ := strings.Cut(got[0].ID, "/")
+	_, second, _ := strings.Cut(got[1].ID, "/")
+	if first != second {
+		t.Error("the test is none: the ids differ")
+	}
+}
+
 // TestServerCannotHaveUsSignAFork answers that there is a conflict, and serves an old manifest of ours as that which is
 // there.
 func TestServerCannotHaveUsSignAFork(t *testing.T) {
