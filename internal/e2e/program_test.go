@@ -106,6 +106,9 @@ func (p *process) up() {
 func (p *process) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.cmd == nil || p.cmd.Process == nil { // it could not be started
+		return
+	}
 	p.cmd.Process.Signal(syscall.SIGKILL)
 	p.cmd.Wait()
 }
