@@ -45,6 +45,7 @@ func cuts(t *testing.T, story func(t *testing.T, line *scissors) (through bool))
 
 // TestEnrolGoesOnAfterEveryCut enrols with one invite, whatever is lost on the way.
 func TestEnrolGoesOnAfterEveryCut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	friend := w.person()
 	people := 1
@@ -84,6 +85,7 @@ func TestEnrolGoesOnAfterEveryCut(t *testing.T) {
 
 // TestUploadGoesOnAfterEveryCut uploads a file of four parts.
 func TestUploadGoesOnAfterEveryCut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	content := randomBytes(3<<20 + 5)
 	done := 0
@@ -125,6 +127,7 @@ func laterIfCommitted(line *scissors) {
 
 // TestSendGoesOnAfterEveryCut sends two files to two people. Each gets one message.
 func TestSendGoesOnAfterEveryCut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	bob, carol := w.person(), w.person()
 	first, second := randomBytes(1<<20+5), randomBytes(1000)
@@ -176,6 +179,7 @@ func TestSendGoesOnAfterEveryCut(t *testing.T) {
 
 // TestReceiveGoesOnAfterEveryCut reads a mailbox with two messages. Each is there once.
 func TestReceiveGoesOnAfterEveryCut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	alice := w.person()
 	cuts(t, func(t *testing.T, line *scissors) bool {

@@ -87,6 +87,7 @@ func read(ctx context.Context, c *client.Client, dir string) error {
 
 // TestExamplesWork runs what stands above.
 func TestExamplesWork(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	dir := t.TempDir()
 	ring, err := join(t.Context(), filepath.Join(dir, "home"), filepath.Join(dir, "key"), w.invite())

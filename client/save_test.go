@@ -91,6 +91,7 @@ func partFiles(t *testing.T, dir string) []string {
 
 // TestSaveFetchesOnlyWhatIsMissingOrDamaged breaks a download off, damages the unfinished file, and goes on.
 func TestSaveFetchesOnlyWhatIsMissingOrDamaged(t *testing.T) {
+	t.Parallel()
 	const part = 63 << 14 // of the file, in a part of 1 MiB
 	w := newWorld(t)
 	alice, bob := w.person(), w.person()
@@ -178,6 +179,7 @@ func flip(t *testing.T, f *os.File, off int64) {
 
 // TestUnfinishedDownloadGoesWithItsMessage breaks a download off, and lets the time of its message come.
 func TestUnfinishedDownloadGoesWithItsMessage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	alice, bob := w.person(), w.person()
 	meet(t, alice, bob)
@@ -205,6 +207,7 @@ func TestUnfinishedDownloadGoesWithItsMessage(t *testing.T) {
 
 // TestExistingFilesAreNotOverwritten saves files of one name, beside what has it already.
 func TestExistingFilesAreNotOverwritten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	alice, bob := w.person(), w.person()
 	meet(t, alice, bob)
@@ -258,6 +261,7 @@ func TestExistingFilesAreNotOverwritten(t *testing.T) {
 
 // TestNamesStayInTheirFolder sends files under names that would leave it, were they used as they are.
 func TestNamesStayInTheirFolder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	alice, bob := w.person(), w.person()
 	meet(t, alice, bob)
