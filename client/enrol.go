@@ -30,7 +30,8 @@ func (c *Client) Enrol(ctx context.Context, invite string) error {
 	if err != nil {
 		return err
 	}
-	c.Ring.Observe(r.now()) // from now on this is our own server
+	r.ours.Store(true)
+	r.observe(r.now())
 	if err := r.enrol(ctx, id, inv); err != nil {
 		return err
 	}

@@ -62,6 +62,14 @@ func (c *Client) overtake(ctx context.Context, r *remote, id *chat.Identity) err
 	if err != nil {
 		return err
 	}
+	own, err := c.manifest()
+	if err != nil || own == nil || own.Device(id.Device) == nil {
+		return errors.Join(err, fmt.Errorf("%w: our server has a mailbox key before we have a manifest", ErrTampered))
+	}
+	// Signed by this very device: a server cannot drive our epochs up.
+	if err := theirs.Verify(own.Device(id.Device), 0, r.now()); err != nil && !errors.Is(err, chat.ErrExpired) {
+		return err
+	}
 	next := id.NewMailboxKey(theirs.Epoch+1, r.now())
 	if err := c.keepMailboxKey(next); err != nil {
 		return err

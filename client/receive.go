@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,8 @@ import (
 
 // A Received is a message that came.
 type Received struct {
-	ID          string  // of the record; for [Client.Shown]
+	ID          string // of the record; for [Client.Shown]
+	seq         uint64
 	From        Contact // who sent it, as they are known to us
 	Sent        int64   // Unix seconds
 	At          int64   // when it goes, in Unix seconds
@@ -27,6 +29,7 @@ type Received struct {
 // A messageRecord is a message in the ring, in the bucket of its time.
 type messageRecord struct {
 	Account     chat.AccountID
+	Seq         uint64 // of the envelope: the order of arrival
 	Sent, At    int64
 	After       int64 // in seconds
 	Text        string
@@ -210,7 +213,7 @@ func (rd *reader) accept(ctx context.Context, sender *contactRecord, m *chat.Mes
 	if m.Text != "" || len(m.Attachments) > 0 {
 		rd.fresh++
 	}
-	return rd.c.keepMessage(sender.card.Account, m)
+	return rd.c.keepMessage(sender.card.Account, m, rd.cursor)
 }
 
 // openRequest verifies the frame of a stranger by what it brings along. Nothing is fetched on its account: a stranger's
@@ -238,7 +241,7 @@ func (rd *reader) openRequest(f *chat.Frame) error {
 	if !m.Delivery.IsZero() {
 		rec.Delivery = hide(m.Delivery.Reveal())
 	}
-	return ofRing(rd.c.keepRequest(f.Sender(), rec, m))
+	return ofRing(rd.c.keepRequest(f.Sender(), rec, m, rd.cursor))
 }
 
 // maxRequests is how many strangers are remembered at once.
@@ -257,7 +260,7 @@ func (c *Client) knownRequest(account chat.AccountID) (*contactRecord, *chat.Man
 }
 
 // keepRequest remembers a stranger for as long as what they said.
-func (c *Client) keepRequest(account chat.AccountID, rec *contactRecord, m *chat.Message) error {
+func (c *Client) keepRequest(account chat.AccountID, rec *contactRecord, m *chat.Message, seq uint64) error {
 	name := account.String()
 	if _, known := c.Ring.Get(kindRequest, name); !known {
 		requests, err := c.Requests()
@@ -279,7 +282,7 @@ func (c *Client) keepRequest(account chat.AccountID, rec *contactRecord, m *chat
 	if err != nil {
 		return err
 	}
-	return c.keepMessage(account, m)
+	return c.keepMessage(account, m, seq)
 }
 
 func messageName(account chat.AccountID, id chat.MessageID) string {
@@ -295,7 +298,7 @@ func (c *Client) seen(account chat.AccountID, m *chat.Message) bool {
 
 // keepMessage remembers a message, and that it came. What has a time of its own after it was shown gets a bucket of its
 // own.
-func (c *Client) keepMessage(account chat.AccountID, m *chat.Message) error {
+func (c *Client) keepMessage(account chat.AccountID, m *chat.Message, seq uint64) error {
 	name := messageName(account, m.ID)
 	shared, err := c.Ring.Bucket(m.Expiry.At)
 	if errors.Is(err, keyring.ErrGone) {
@@ -311,7 +314,7 @@ func (c *Client) keepMessage(account chat.AccountID, m *chat.Message) error {
 				return err
 			}
 		}
-		rec, err := newMessageRecord(account, m)
+		rec, err := newMessageRecord(account, m, seq)
 		if err != nil {
 			return err
 		}
@@ -322,9 +325,9 @@ func (c *Client) keepMessage(account chat.AccountID, m *chat.Message) error {
 	return c.put(shared, kindSeen, name, struct{}{})
 }
 
-func newMessageRecord(account chat.AccountID, m *chat.Message) (*messageRecord, error) {
+func newMessageRecord(account chat.AccountID, m *chat.Message, seq uint64) (*messageRecord, error) {
 	rec := &messageRecord{
-		Account: account, Sent: m.Sent, At: m.Expiry.At, After: int64(m.Expiry.After / time.Second), Text: m.Text,
+		Account: account, Seq: seq, Sent: m.Sent, At: m.Expiry.At, After: int64(m.Expiry.After / time.Second), Text: m.Text,
 	}
 	for i := range m.Attachments {
 		b, err := m.Attachments[i].Encode()
@@ -360,13 +363,15 @@ func (c *Client) Unshown() (list []*Received, err error) {
 		}
 		list = append(list, m)
 	}
-	slices.SortStableFunc(list, func(a, b *Received) int { return int(a.Sent - b.Sent) })
+	slices.SortFunc(list, func(a, b *Received) int {
+		return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.seq, b.seq))
+	})
 	return list, nil
 }
 
 func (rec *messageRecord) received(name string, from *contactRecord, home chat.Server) (*Received, error) {
 	m := &Received{
-		ID: name, From: from.public(), Sent: rec.Sent, At: rec.At, After: time.Duration(rec.After) * time.Second,
+		ID: name, seq: rec.Seq, From: from.public(), Sent: rec.Sent, At: rec.At, After: time.Duration(rec.After) * time.Second,
 		Text: rec.Text,
 	}
 	for _, b := range rec.Attachments {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,28 +26,55 @@ type remote struct {
 	server chat.Server
 	info   wire.Info
 	offset atomic.Int64 // the server's clock less ours, a [time.Duration]
+	ours   atomic.Bool  // our own server: the ring's clock follows its
+
+	mu  sync.Mutex  // held while it is asked to show its key
+	met atomic.Bool // it has
 }
 
 // remote returns the server s, which it asks to show its key once in the life of a Client.
 func (c *Client) remote(ctx context.Context, s chat.Server) (*remote, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r := c.remotes[s]; r != nil {
-		return r, nil
-	}
 	if err := c.checkURL(s.URL); err != nil {
 		return nil, err
 	}
-	r := &remote{c: c, server: s}
+	r := c.knownRemote(s)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.met.Load() {
+		return r, nil
+	}
 	// Whoever mistyped an address does not want to wait as long as somebody in the middle of a file.
-	if err := c.retryFor(ctx, min(c.patience(), helloRetry), func() error { return r.hello(ctx) }); err != nil {
+	err := c.retryFor(ctx, min(c.patience(), helloRetry), func() error {
+		ctx, cancel := context.WithTimeout(ctx, helloTime)
+		defer cancel()
+		info, err := r.hello(ctx)
+		r.info = info
+		return err
+	})
+	if err != nil {
 		return nil, err
+	}
+	r.met.Store(true)
+	return r, nil
+}
+
+// knownRemote returns the one remote of a server, which may not have shown its key yet.
+func (c *Client) knownRemote(s chat.Server) *remote {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.remotes[s]
+	if r != nil {
+		return r
+	}
+	r = &remote{c: c, server: s}
+	if id, err := c.identity(); err == nil {
+		r.ours.Store(id.Server == s)
 	}
 	if c.remotes == nil {
 		c.remotes = make(map[chat.Server]*remote)
 	}
 	c.remotes[s] = r
-	return r, nil
+	return r
 }
 
 // checkURL refuses to speak without TLS to anything but this machine.
@@ -67,30 +95,30 @@ func loopback(host string) bool {
 }
 
 // hello has the server sign a nonce with the key that is its identity.
-func (r *remote) hello(ctx context.Context) error {
+func (r *remote) hello(ctx context.Context) (info wire.Info, err error) {
 	nonce := newNonce()
 	resp, err := r.send(ctx, &call{method: "GET", path: wire.ServerPath(nonce), max: 64 << 10})
 	if err != nil {
-		return err
+		return info, err
 	}
 	sig, err := base64.RawURLEncoding.DecodeString(resp.Header[strings.ToLower(wire.HeaderSignature)])
 	if err != nil || !ed25519.Verify(r.server.ID[:], wire.InfoBase(resp.Body), sig) {
-		return fmt.Errorf("client: %s: %w", r.server.URL, ErrServerKey)
+		return info, fmt.Errorf("client: %s: %w", r.server.URL, ErrServerKey)
 	}
-	if err := json.Unmarshal(resp.Body, &r.info); err != nil || r.info.Nonce != nonce {
-		return fmt.Errorf("client: %s: %w", r.server.URL, ErrServerKey)
+	if err := json.Unmarshal(resp.Body, &info); err != nil || info.Nonce != nonce {
+		return info, fmt.Errorf("client: %s: %w", r.server.URL, ErrServerKey)
 	}
-	if !slices.Contains(r.info.Versions, wire.Version) {
-		return fmt.Errorf("client: %s does not speak version %d of the protocol", r.server.URL, wire.Version)
+	if !slices.Contains(info.Versions, wire.Version) {
+		return info, fmt.Errorf("client: %s does not speak version %d of the protocol", r.server.URL, wire.Version)
 	}
-	r.observe(r.info.Time)
-	return nil
+	r.observe(info.Time)
+	return info, nil
 }
 
 // observe has the clock follow the server's. Only our own server moves the ring's.
 func (r *remote) observe(server int64) {
 	r.offset.Store(int64(time.Until(time.Unix(server, 0))))
-	if id, err := r.c.identity(); err == nil && id.Server == r.server {
+	if r.ours.Load() {
 		r.c.Ring.Observe(server)
 	}
 }
@@ -136,9 +164,18 @@ func (r *remote) send(ctx context.Context, call *call) (*Response, error) {
 		return resp, &transportError{err: fmt.Errorf("client: %s: %w", r.server.URL, err), partial: resp}
 	}
 	if resp.Status/100 == 2 {
+		r.follow(resp)
 		return resp, nil
 	}
 	return resp, r.refused(resp)
+}
+
+// follow has the clock follow the time that every answer bears, so that it stays right in a client that runs for weeks.
+func (r *remote) follow(resp *Response) {
+	server, err := strconv.ParseInt(resp.Header[strings.ToLower(wire.HeaderTime)], 10, 64)
+	if err == nil && server > 0 && r.met.Load() {
+		r.observe(server)
+	}
 }
 
 // refused makes an error of an answer that is not a success. What is no problem of a Mayfly server's (a proxy's page,

@@ -17,8 +17,9 @@ const (
 )
 
 const (
-	defaultRetry = 2 * time.Minute // how long a call goes on trying where [Client.Retry] is zero
-	helloRetry   = 3 * time.Second // and how long, at most, the first call to a server
+	defaultRetry = 2 * time.Minute  // how long a call goes on trying where [Client.Retry] is zero
+	helloRetry   = 3 * time.Second  // and how long, at most, the first call to a server
+	helloTime    = 20 * time.Second // how long one such call may take
 )
 
 // patience returns how long a call goes on trying.

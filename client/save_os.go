@@ -3,10 +3,12 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,10 +31,11 @@ type Saved struct {
 	Warning error  // not nil if it may tell more than itself: it was sent as it is, or stripped by something else
 }
 
-// A downloadRecord remembers an unfinished download, so that it can be gone on with, and goes with its message.
+// A downloadRecord remembers a download, so that it can be gone on with, and is not made twice. It goes with its message.
 type downloadRecord struct {
 	Path   string // of the unfinished file
 	Header []byte // of part 0
+	Final  string // what the file is called, or is about to be; empty before that
 }
 
 // kindUnfinished is the kind of records of unfinished files, by their names. Unlike a [downloadRecord] it outlives its
@@ -74,49 +77,70 @@ func (c *Client) removePart(path string) error {
 // that name with a number. The file appears there once it is whole; until then it is a hidden ".mayfly-….part". After
 // a failure the same call goes on where it stopped: no part that arrived is fetched again.
 func (c *Client) Save(ctx context.Context, m *Received, i int, dir string, progress func(done, total int64)) (*Saved, error) {
-	a := m.Attachments[i]
-	d, err := c.openDownload(ctx, a)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	s := &saving{c: c, a: m.Attachments[i], name: fmt.Sprintf("%s/%d", m.ID, i), message: m.ID, dir: dir}
+	known, err := c.get(kindDownload, s.name, &s.rec)
 	if err != nil {
 		return nil, err
 	}
-	d.progress = progress
-	s := &saving{c: c, d: d, name: fmt.Sprintf("%s/%d", m.ID, i), at: m}
-	if err := s.open(dir); err != nil {
+	if known && s.placed() {
+		return s.saved()
+	}
+	if s.d, err = c.openDownload(ctx, s.a); err != nil {
+		return nil, err
+	}
+	s.d.progress = progress
+	if err := s.open(known); err != nil {
 		return nil, err
 	}
 	defer s.file.Close()
-	if err := d.run(ctx, s, s.has); err != nil {
+	if err := s.d.run(ctx, s, s.has); err != nil {
 		return nil, err
 	}
-	return s.finish(dir)
+	return s.finish()
 }
 
 // A saving is an unfinished file. It is an [io.WriterAt].
 type saving struct {
-	c    *Client
-	d    *download
-	name string // in the ring
-	at   *Received
-	rec  downloadRecord
-	file *os.File
+	c       *Client
+	d       *download
+	a       *chat.Attachment
+	name    string // in the ring
+	message string // in the ring
+	dir     string
+	rec     downloadRecord
+	file    *os.File
 
 	sealer *seal.Sealer // to recognise what an earlier run wrote
 }
 
-// open goes on with an unfinished file in dir, or begins one.
-func (s *saving) open(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+// placed reports whether an earlier run got as far as to give the file its name in this folder.
+func (s *saving) placed() bool {
+	if s.rec.Final == "" || !sameFolder(filepath.Dir(s.rec.Final), s.dir) {
+		return false
 	}
-	dir, err := filepath.Abs(dir)
+	final, err := os.Lstat(s.rec.Final)
 	if err != nil {
-		return err
+		return false
 	}
-	known, err := s.c.get(kindDownload, s.name, &s.rec)
+	part, err := os.Lstat(s.rec.Path)
 	if err != nil {
-		return err
+		return final.Mode().IsRegular() && final.Size() == s.a.Length
 	}
-	if known && filepath.Dir(s.rec.Path) == dir && s.reopen() {
+	return os.SameFile(final, part)
+}
+
+func sameFolder(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+// open goes on with an unfinished file, or begins one.
+func (s *saving) open(known bool) error {
+	if known && sameFolder(filepath.Dir(s.rec.Path), s.dir) && s.reopen() {
 		return nil
 	}
 	if known { // in another folder, or not to be opened
@@ -124,7 +148,7 @@ func (s *saving) open(dir string) error {
 			return err
 		}
 	}
-	return s.begin(dir)
+	return s.begin()
 }
 
 func (s *saving) reopen() bool {
@@ -138,14 +162,18 @@ func (s *saving) reopen() bool {
 	}
 	header := [wire.HeaderSize]byte(s.rec.Header)
 	s.d.header = &header
-	s.sealer, err = seal.NewSealer(s.d.key, seal.Salt(header[:len(seal.Salt{})]), s.d.a.Length, s.d.a.PartSize)
+	s.sealer, err = seal.NewSealer(s.d.key, seal.Salt(header[:len(seal.Salt{})]), s.a.Length, s.a.PartSize)
 	return err == nil
 }
 
 // begin makes a new unfinished file. The ring knows of it before it is there, so that none is ever left behind.
-func (s *saving) begin(dir string) (err error) {
+func (s *saving) begin() error {
+	dir, err := filepath.Abs(s.dir)
+	if err != nil {
+		return err
+	}
 	s.rec = downloadRecord{Path: filepath.Join(dir, ".mayfly-"+strings.ToLower(newName())+".part")}
-	rec := unfinishedRecord{Path: s.rec.Path, Message: s.at.ID}
+	rec := unfinishedRecord{Path: s.rec.Path, Message: s.message}
 	if err := s.c.put(keyring.Never, kindUnfinished, filepath.Base(s.rec.Path), rec); err != nil {
 		return err
 	}
@@ -157,7 +185,7 @@ func (s *saving) begin(dir string) (err error) {
 }
 
 func (s *saving) save() error {
-	bucket, _, ok := s.c.Ring.At(kindMessage, s.at.ID)
+	bucket, _, ok := s.c.Ring.At(kindMessage, s.message)
 	if !ok {
 		return ErrGone
 	}
@@ -185,25 +213,57 @@ func (s *saving) WriteAt(p []byte, off int64) (int, error) {
 	return s.file.WriteAt(p, off)
 }
 
-// finish gives the file its name, and has the receiver's own walk over it.
-func (s *saving) finish(dir string) (*Saved, error) {
-	a := s.d.a
-	if err := s.file.Truncate(a.Length); err != nil {
+// finish gives the file its name, the first one that is free.
+func (s *saving) finish() (*Saved, error) {
+	if err := s.file.Truncate(s.a.Length); err != nil {
 		return nil, err
 	}
-	if err := s.file.Sync(); err != nil {
+	if err := errors.Join(s.file.Sync(), s.file.Close()); err != nil {
 		return nil, err
 	}
-	saved := &Saved{Bytes: a.Length, Type: a.Type, AsIs: a.AsIs, Warning: checkReceived(a, s.file)}
-	path, err := place(s.rec.Path, dir, a.Name)
+	for n := 1; n < 10000; n++ {
+		// The name is in the ring before the file has it: whoever dies in between does not save a second one.
+		s.rec.Final = filepath.Join(filepath.Dir(s.rec.Path), numbered(cmp.Or(s.a.Name, "file"), n))
+		if _, err := os.Lstat(s.rec.Final); err == nil {
+			continue
+		}
+		if err := s.save(); err != nil {
+			return nil, err
+		}
+		if err := place(s.rec.Path, s.rec.Final); errors.Is(err, fs.ErrExist) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		return s.saved()
+	}
+	return nil, fmt.Errorf("client: %s has ten thousand files called %s", s.dir, s.a.Name)
+}
+
+// place gives a file its name. A link fails where the name is taken, even if somebody takes it this moment; file systems
+// without links get the next best.
+func place(part, final string) error {
+	err := os.Link(part, final)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Rename(part, final)
+}
+
+// saved removes what is left of an unfinished file, and has the receiver's own walk over the finished one.
+func (s *saving) saved() (*Saved, error) {
+	if err := s.c.removePart(s.rec.Path); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(s.rec.Final)
 	if err != nil {
 		return nil, err
 	}
-	saved.Path = path
-	if err := s.c.Ring.Delete(kindDownload, s.name); err != nil {
-		return nil, err
-	}
-	return saved, s.c.removePart(s.rec.Path)
+	defer f.Close()
+	return &Saved{
+		Path: filepath.Join(s.dir, filepath.Base(s.rec.Final)), Bytes: s.a.Length, Type: s.a.Type, AsIs: s.a.AsIs,
+		Warning: checkReceived(s.a, f),
+	}, nil
 }
 
 // errAsIs warns of a file that its sender did not strip.
@@ -217,29 +277,6 @@ func checkReceived(a *chat.Attachment, r io.ReaderAt) error {
 		return fmt.Errorf("it was not stripped as we would have done it: %w", err)
 	}
 	return nil
-}
-
-// place gives an unfinished file the first of its names that is free. A link fails where a name is taken, even if
-// somebody takes it this moment; file systems without links get the next best.
-func place(part, dir, name string) (string, error) {
-	if name == "" {
-		name = "file"
-	}
-	for n := 1; n < 10000; n++ {
-		path := filepath.Join(dir, numbered(name, n))
-		err := os.Link(part, path)
-		if err == nil {
-			return path, os.Remove(part)
-		}
-		if errors.Is(err, os.ErrExist) {
-			continue
-		}
-		if _, statErr := os.Lstat(path); statErr == nil {
-			continue
-		}
-		return path, os.Rename(part, path)
-	}
-	return "", fmt.Errorf("client: %s has ten thousand files called %s", dir, name)
 }
 
 // maxName is how long the name of a file may be, in bytes, on most file systems.

@@ -4,6 +4,7 @@ package client_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -256,6 +257,49 @@ func TestExistingFilesAreNotOverwritten(t *testing.T) {
 	}
 	if _, err := os.Lstat(outside); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a link was followed: %v", err)
+	}
+}
+
+// TestFileIsSavedOnce saves an attachment again, as somebody does who died before they knew that it was saved: with the
+// unfinished file still there, under both names, and without.
+func TestFileIsSavedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	alice, bob := w.person(), w.person()
+	meet(t, alice, bob)
+	m := sent(t, alice, bob, time.Hour, []byte("theirs"), "photo.jpg")
+	dir := t.TempDir()
+	save := func(into string) string {
+		t.Helper()
+		saved, err := bob.Save(t.Context(), m, 0, into, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return saved.Path
+	}
+	first := save(dir)
+	if again := save(dir); again != first {
+		t.Errorf("it was saved again, as %s", again)
+	}
+	var rec struct{ Path, Final string }
+	value, _ := bob.Ring.Get("download", m.ID+"/0")
+	if err := json.Unmarshal(value[1:], &rec); err != nil || rec.Final != first {
+		t.Fatalf("the record is %+v: %v", rec, err)
+	}
+	if err := os.Link(first, rec.Path); err != nil {
+		t.Fatal(err)
+	}
+	if again := save(dir); again != first || len(partFiles(t, dir)) != 0 {
+		t.Errorf("it was saved again, as %s, beside %q", again, partFiles(t, dir))
+	}
+	if elsewhere := save(t.TempDir()); elsewhere == first {
+		t.Error("it was not saved into another folder")
+	}
+	if err := os.Remove(first); err != nil {
+		t.Fatal(err)
+	}
+	if again := save(dir); again != first {
+		t.Errorf("once removed it was saved as %s", again)
 	}
 }
 

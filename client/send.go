@@ -390,6 +390,9 @@ func (o *outgoing) keepSent() error {
 		rec.Waiting = append(rec.Waiting, l.Account)
 	}
 	bucket, err := o.c.Ring.Bucket(o.rec.At)
+	if errors.Is(err, keyring.ErrGone) {
+		return nil // its time came while it was posted: the server has deleted it
+	}
 	if err != nil {
 		return err
 	}

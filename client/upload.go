@@ -182,7 +182,6 @@ type upload struct {
 	progress func(sent, total int64)
 	mu       sync.Mutex
 	sent     int64 // bytes that the server has
-	through  bool  // a part got through in this run
 }
 
 // openUpload goes on with an upload of the same file under the same name, or begins one.
@@ -404,7 +403,7 @@ func (u *upload) putPart(ctx context.Context, i int, part []byte) error {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.sent, u.through = u.sent+int64(len(part)), true
+	u.sent += int64(len(part))
 	u.report()
 	return nil
 }
@@ -421,7 +420,7 @@ func (u *upload) diagnose(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, ErrGone), code(err) == wire.CodeConflict:
 		return errLost
-	case broken && !u.through && u.rec.PartSize > wire.MinPartSize && u.r.alive(ctx):
+	case broken && u.sent == 0 && u.rec.PartSize > wire.MinPartSize && u.r.alive(ctx):
 		return errSlow
 	case broken || code(err) != "" || errors.Is(err, context.Canceled):
 		return err
@@ -436,7 +435,8 @@ func (u *upload) diagnose(ctx context.Context, err error) error {
 func (r *remote) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	return r.hello(ctx) == nil
+	_, err := r.hello(ctx)
+	return err == nil
 }
 
 // commit makes the blob readable until at. All parts are there.
