@@ -631,13 +631,7 @@ func TestCiphertextAndMessageOpenNothingWithoutTheShare(t *testing.T) {
 func TestStrangersGetNoReceipt(t *testing.T) {
 	w := smallWorld(t, server.Config{})
 	stranger, bob := w.person(), w.person()
-	card, err := bob.Card()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stranger.AddContact("bob", card); err != nil {
-		t.Fatal(err)
-	}
+	stranger.add("bob", bob)
 	if _, err := stranger.Send(t.Context(), client.Outgoing{
 		To: []string{"bob"}, Text: "hello", TTL: time.Hour, After: time.Second,
 	}, nil); err != nil {

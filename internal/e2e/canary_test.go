@@ -121,22 +121,6 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-func befriend(t *testing.T, alice, bob *person, bobsName, alicesName string) {
-	t.Helper()
-	for _, pair := range []struct {
-		who, whom *person
-		name      string
-	}{{alice, bob, bobsName}, {bob, alice, alicesName}} {
-		card, err := pair.whom.Card()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := pair.who.AddContact(pair.name, card); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // secretsOf returns every run of 32 bytes in what p remembers of its identity and of its mailbox keys, but for what the
 // server is meant to see: the address of the mailbox, the server's own id, and the delivery key, which opens the mailbox
 // and nothing else. The account's id is added: the server is not to know who anybody is.

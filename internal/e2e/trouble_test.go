@@ -290,13 +290,7 @@ func TestClockThatIsWrong(t *testing.T) {
 func TestStrangersArriveAsRequests(t *testing.T) {
 	w := smallWorld(t, server.Config{})
 	stranger, bob := w.person(), w.person()
-	card, err := bob.Card()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stranger.AddContact("bob", card); err != nil {
-		t.Fatal(err)
-	}
+	stranger.add("bob", bob)
 	if _, err := stranger.Send(t.Context(), client.Outgoing{
 		To: []string{"bob"}, Text: "hello", Files: []client.File{file("", photo(t))}, TTL: time.Hour,
 	}, nil); err != nil {

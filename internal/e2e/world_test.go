@@ -267,6 +267,25 @@ func meet(t *testing.T, alice, bob *person) {
 	befriend(t, alice, bob, "bob", "alice")
 }
 
+// befriend makes two people contacts of each other, under these names.
+func befriend(t *testing.T, alice, bob *person, bobsName, alicesName string) {
+	t.Helper()
+	alice.add(bobsName, bob)
+	bob.add(alicesName, alice)
+}
+
+// add makes somebody a contact of p, by their contact string.
+func (p *person) add(name string, whom *person) {
+	p.t.Helper()
+	card, err := whom.Card()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := p.AddContact(name, card); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // receive returns the messages that p was not shown yet.
 func (p *person) receive() []*client.Received {
 	p.t.Helper()
