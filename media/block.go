@@ -38,6 +38,7 @@ const (
 	Maker          // what one maker's camera or program wrote
 	Origin         // signed statements on its origin (C2PA)
 	Picture        // further pictures, or an index of them
+	Telemetry      // a track beside picture and sound: places, sensors, texts, times
 	Trailer        // bytes after the end of the picture
 	Structure      // header fields and filling that a decoder does not need
 )
@@ -54,6 +55,7 @@ var kinds = [...]string{
 	Maker:     "data of the camera or program",
 	Origin:    "statement of origin (C2PA)",
 	Picture:   "further pictures",
+	Telemetry: "track of data or text",
 	Trailer:   "data after the end of the picture",
 	Structure: "unused bytes",
 }

@@ -13,14 +13,26 @@ const (
 	PNG         // with APNG
 	GIF
 	WebP
+	HEIC // and HEIF, still or moving
+	AVIF
+	MP4
+	QuickTime
+	ThreeGP
+	M4A
 )
 
 var formats = [...]struct{ name, mediaType, ext, stem string }{
-	0:    {"unknown", "application/octet-stream", "", "file"},
-	JPEG: {"JPEG", "image/jpeg", ".jpg", "photo"},
-	PNG:  {"PNG", "image/png", ".png", "picture"},
-	GIF:  {"GIF", "image/gif", ".gif", "picture"},
-	WebP: {"WebP", "image/webp", ".webp", "picture"},
+	0:         {"unknown", "application/octet-stream", "", "file"},
+	JPEG:      {"JPEG", "image/jpeg", ".jpg", "photo"},
+	PNG:       {"PNG", "image/png", ".png", "picture"},
+	GIF:       {"GIF", "image/gif", ".gif", "picture"},
+	WebP:      {"WebP", "image/webp", ".webp", "picture"},
+	HEIC:      {"HEIC", "image/heic", ".heic", "photo"},
+	AVIF:      {"AVIF", "image/avif", ".avif", "picture"},
+	MP4:       {"MP4", "video/mp4", ".mp4", "video"},
+	QuickTime: {"QuickTime", "video/quicktime", ".mov", "video"},
+	ThreeGP:   {"3GP", "video/3gpp", ".3gp", "video"},
+	M4A:       {"M4A", "audio/mp4", ".m4a", "audio"},
 }
 
 // known returns f, or zero if there is no such format.
@@ -56,7 +68,7 @@ func Detect(head []byte) Format {
 	case len(head) >= 12 && string(head[:4]) == "RIFF" && string(head[8:12]) == "WEBP":
 		return WebP
 	}
-	return 0
+	return detectBoxes(head)
 }
 
 // format returns the format of s, or an error that names it if it is not supported.
@@ -97,9 +109,6 @@ var magics = []struct {
 	name  string
 }{
 	{4, "ftyp", "MP4"},
-	{4, "moov", "QuickTime"},
-	{4, "mdat", "QuickTime"},
-	{4, "wide", "QuickTime"},
 	{0, "\x00\x00\x00\x0cJXL ", "JPEG XL"},
 	{0, "\xff\x0a", "JPEG XL"},
 	{0, "\x00\x00\x00\x0cjP  ", "JPEG 2000"},
@@ -145,22 +154,16 @@ var magics = []struct {
 	{0, "{\\rtf", "RTF"},
 }
 
-// brand names a file of the ISO base media family by the major brand in its first box.
+// brand names a file of the ISO base media family that is not supported.
 func brand(head []byte) string {
 	if len(head) < 12 {
 		return "MP4"
 	}
-	switch b := string(head[8:12]); b {
-	case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
-		return "HEIC"
-	case "avif", "avis":
-		return "AVIF"
+	switch string(head[8:12]) {
 	case "crx ":
 		return "Canon raw"
-	case "qt  ":
-		return "QuickTime"
-	case "M4A ", "M4B ", "M4P ":
-		return "M4A"
+	case "M4P ":
+		return "protected M4A"
 	}
 	return "MP4"
 }

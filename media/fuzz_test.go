@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"image"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/seed-7b314ca8/mayfly/media/internal/sample"
@@ -13,15 +14,15 @@ import (
 // fuzzStrip holds Strip to its promises on anything: no panic, Verify agrees, stripping
 // twice changes nothing, no more memory than stated, and the same pixels if a decoder of the
 // standard library can read the original.
-func fuzzStrip(f *testing.F, format Format) {
+func fuzzStrip(f *testing.F, formats ...Format) {
 	for _, b := range sample.All() {
-		if Detect(b) == format {
+		if slices.Contains(formats, Detect(b)) {
 			f.Add(b)
 			f.Add(strip(f, b, nil))
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if Detect(b) != format {
+		if !slices.Contains(formats, Detect(b)) {
 			return
 		}
 		if n := sample.Allocated(func() { _, _ = Strip(bytes.NewReader(b), int64(len(b)), nil) }); n > MaxMemory {
@@ -70,6 +71,10 @@ func FuzzStripPNG(f *testing.F) { fuzzStrip(f, PNG) }
 func FuzzStripGIF(f *testing.F) { fuzzStrip(f, GIF) }
 
 func FuzzStripWebP(f *testing.F) { fuzzStrip(f, WebP) }
+
+func FuzzStripPictureBoxes(f *testing.F) { fuzzStrip(f, HEIC, AVIF) }
+
+func FuzzStripMovie(f *testing.F) { fuzzStrip(f, MP4, QuickTime, ThreeGP, M4A) }
 
 func FuzzVerify(f *testing.F) {
 	for _, b := range sample.All() {

@@ -1,4 +1,4 @@
-// Package media removes metadata from pictures before they are shared.
+// Package media removes metadata from pictures, videos and sound before they are shared.
 //
 // A picture is never decoded and encoded again. [Strip] reads the structure of a file,
 // decides which bytes a decoder needs in order to show it, and returns a [File] that reads
@@ -130,6 +130,8 @@ func scan(src io.ReaderAt, size int64, opts Options) (*plan, error) {
 		err = scanGIF(p)
 	case WebP:
 		err = scanWebP(p)
+	default:
+		err = scanBoxes(p)
 	}
 	return p, f.explain(err, size)
 }
@@ -157,6 +159,8 @@ func verify(src io.ReaderAt, size int64, z inflation) error {
 		err = verifyGIF(s)
 	case WebP:
 		err = verifyWebP(s)
+	default:
+		err = verifyBoxes(s, f)
 	}
 	return f.explain(err, size)
 }

@@ -105,7 +105,7 @@ func TestStripLeavesThePictureAndNothingElse(t *testing.T) {
 			out := strip(t, b, nil)
 			noSecrets(t, out)
 			want, err := pixels(b)
-			if name == "anim.webp" {
+			if name == "anim.webp" || Detect(b).isBoxes() {
 				return // nothing here decodes it; its bytes are compared elsewhere
 			}
 			if err != nil {
@@ -189,6 +189,8 @@ func TestCutOffPicturesAreRefused(t *testing.T) {
 			switch {
 			case name == "anim.gif" && (out[n] == gifExtension || out[n] == gifImage || out[n] == gifTrailer):
 				// Between two frames, or before the trailer: what is there is whole.
+			case name == "parts.mp4" && n-bytes.LastIndex(out, []byte("moof"))+4 < 8:
+				// Between two fragments: what is there is whole.
 			case name == "simple.webp" && n == len(out)-1:
 				// Only the padding is missing, and it is put back.
 				if got := readAll(t, f); !bytes.Equal(got, out) {
@@ -224,11 +226,10 @@ func TestVerifyRefusesBytesThatStripWouldTakeOut(t *testing.T) {
 func TestUnsupportedFilesAreNamed(t *testing.T) {
 	for _, test := range []struct{ head, want string }{
 		{"", "media: an empty file is not supported"},
-		{"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "media: HEIC is not supported"},
-		{"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00", "media: AVIF is not supported"},
-		{"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00", "media: MP4 is not supported"},
 		{"\x00\x00\x00\x18ftyp", "media: MP4 is not supported"},
-		{"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00", "media: QuickTime is not supported"},
+		{"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x00mif1heic", "media: Canon raw is not supported"},
+		{"\x00\x00\x00\x14ftypM4P \x00\x00\x00\x00M4A ", "media: protected M4A is not supported"},
+		{"\x00\x00\x00\x14ftypWHAT\x00\x00\x00\x00EVER", "media: MP4 is not supported"},
 		{"%PDF-1.7\n", "media: PDF is not supported"},
 		{"PK\x03\x04\x14\x00", "media: ZIP is not supported"},
 		{"II*\x00\x08\x00\x00\x00", "media: TIFF is not supported"},
@@ -257,6 +258,12 @@ func TestFormatsSayWhatTheyAre(t *testing.T) {
 		{PNG, "PNG", "image/png", ".png", "picture.png"},
 		{GIF, "GIF", "image/gif", ".gif", "picture.gif"},
 		{WebP, "WebP", "image/webp", ".webp", "picture.webp"},
+		{HEIC, "HEIC", "image/heic", ".heic", "photo.heic"},
+		{AVIF, "AVIF", "image/avif", ".avif", "picture.avif"},
+		{MP4, "MP4", "video/mp4", ".mp4", "video.mp4"},
+		{QuickTime, "QuickTime", "video/quicktime", ".mov", "video.mov"},
+		{ThreeGP, "3GP", "video/3gpp", ".3gp", "video.3gp"},
+		{M4A, "M4A", "audio/mp4", ".m4a", "audio.m4a"},
 		{0, "unknown", "application/octet-stream", "", "file"},
 		{200, "unknown", "application/octet-stream", "", "file"},
 	} {

@@ -100,6 +100,83 @@ func TestMemoryIsBoundedByStructure(t *testing.T) {
 	}
 }
 
+// bigMovie returns the header of a video of 10 GiB in n chunks, each of video, then sound,
+// then telemetry; with a chunk of each in units bytes.
+func bigMovie(n int, video, sound, telemetry int64) *repeated {
+	unit := video + sound + telemetry
+	tables := func(first, size int64) string {
+		var offsets []byte
+		for i := range int64(n) {
+			offsets = binary.BigEndian.AppendUint64(offsets, uint64(first+i*unit))
+		}
+		return sample.Box("stts", sample.U32s(0, 1, n, 100)) + sample.Box("stsc", sample.U32s(0, 1, 1, 1, 1)) +
+			sample.Box("stsz", sample.U32s(0, int(size), n)) + sample.Box("co64", sample.U32s(0, n), string(offsets))
+	}
+	build := func(at int64) []byte {
+		v, a, d := sample.Video(1), sample.Audio(2), sample.Telemetry(3)
+		v.Tables, a.Tables, d.Tables = tables(at, video), tables(at+video, sound), tables(at+video+sound, telemetry)
+		b := sample.Movie("isom\x00\x00\x00\x00isom", sample.UserData(), v, a, d)
+		b = b[:bytes.LastIndex(b, []byte("mdat"))-4]
+		b = append(b, "\x00\x00\x00\x01mdat"...)
+		return binary.BigEndian.AppendUint64(b, uint64(16+unit*int64(n)))
+	}
+	head := build(0)
+	return &repeated{build(int64(len(head))), bytes.Repeat([]byte("Secret"), 1<<15), unit * int64(n), []byte(sample.Box("free", "Secret"))}
+}
+
+// fragments returns a video of n fragments, with or without telemetry in each.
+func fragments(n int64, telemetry bool) *repeated {
+	b := sample.Fragmented()
+	first := bytes.Index(b, []byte("moof")) - 4
+	each := b[first : first+(len(b)-first)/2]
+	if !telemetry {
+		each = each[:bytes.LastIndex(each, []byte("traf"))-4]
+		each = append(bytes.Clone(each), sample.Box("mdat", "12345678,")...)
+		moof := len(each) - 17
+		binary.BigEndian.PutUint32(each, uint32(moof))
+		binary.BigEndian.PutUint32(each[bytes.Index(each, []byte("trun"))+12:], uint32(moof+8))
+	}
+	return &repeated{b[:first], each, n * int64(len(each)), nil}
+}
+
+func TestMemoryOfBigMovies(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates too")
+	}
+	for _, test := range []struct {
+		name   string
+		src    *repeated
+		reason string
+	}{
+		{"ten gigabytes in many chunks", bigMovie(100_000, 100<<10, 4<<10, 0), ""},
+		{"ten gigabytes with telemetry", bigMovie(20_000, 500<<10, 20<<10, 4<<10), ""},
+		{"telemetry without end", bigMovie(100_000, 10, 10, 10), "too many places"},
+		{"fragments", fragments(30_000, false), ""},
+		{"fragments with telemetry", fragments(15_000, true), ""},
+		{"a box with boxes without end", &repeated{[]byte(sample.Box("ftyp", "isom\x00\x00\x00\x00isom")), []byte(sample.Box("free", "Secret..")), 10 << 30 / 16 * 16, nil}, "too many boxes"},
+		{"sizes without end", &repeated{[]byte(sample.Box("ftyp", "isom\x00\x00\x00\x00isom") + "\x7f\xff\xff\xf0moov"), []byte(sample.Box("trak")), 0x7fffffe8, nil}, "too many"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var f *File
+			var err error
+			n := sample.Allocated(func() { f, err = Strip(test.src, test.src.size(), nil) })
+			if t.Logf("%d MiB were allocated", n>>20); n > MaxMemory {
+				t.Errorf("%d MiB were allocated", n>>20)
+			}
+			var bad *FormatError
+			if test.reason != "" {
+				if !errors.As(err, &bad) || !strings.Contains(bad.Reason, test.reason) {
+					t.Errorf("got %v, want a reason with %q", err, test.reason)
+				}
+				return
+			}
+			if err != nil || f.Size() != test.src.size()-int64(len(test.src.tail)) {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 // A WebP whose RIFF header counts chunks without end.
 func TestManyWebPChunksAreRefused(t *testing.T) {
 	src := &repeated{sample.WebP(header(0), lossy), bytes.Repeat([]byte("SECR\x00\x00\x00\x00"), 1<<12), 1 << 30, nil}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"io"
+	"math"
 	"slices"
 	"sort"
 )
@@ -23,8 +24,11 @@ type File struct {
 type piece struct {
 	start int64 // in the File
 	n     int64
-	from  int64 // in the original; if negative, ^from in literal
+	from  int64 // in the original; if negative, ^from in literal, or fromZeros
 }
+
+// fromZeros is where a piece is from that is nothing but zeros.
+const fromZeros = math.MinInt64
 
 // Format returns the format of the file.
 func (f *File) Format() Format { return f.format }
@@ -59,6 +63,10 @@ func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 
 // readPiece fills p from q, beginning at off within it.
 func (f *File) readPiece(q piece, p []byte, off int64) (int, error) {
+	if q.from == fromZeros {
+		clear(p)
+		return len(p), nil
+	}
 	if q.from < 0 {
 		return copy(p, f.literal[^q.from+off:]), nil
 	}
@@ -94,6 +102,9 @@ func (p *plan) keep(off, n int64) {
 	p.add(n, off)
 }
 
+// zero appends n zeros.
+func (p *plan) zero(n int64) { p.add(n, fromZeros) }
+
 // write appends b.
 func (p *plan) write(b []byte) {
 	lit := len(p.file.literal)
@@ -102,7 +113,7 @@ func (p *plan) write(b []byte) {
 		return
 	}
 	p.file.literal = append(p.file.literal, b...)
-	if last := len(p.file.pieces) - 1; last >= 0 && p.file.pieces[last].from < 0 {
+	if last := len(p.file.pieces) - 1; last >= 0 && p.file.pieces[last].from < 0 && p.file.pieces[last].from != fromZeros {
 		p.file.pieces[last].n += int64(len(b))
 		p.file.size += int64(len(b))
 		return

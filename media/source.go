@@ -23,7 +23,8 @@ type source struct {
 	off  int64 // of buf[0]
 	fail error // if set, every read answers it
 
-	lzw *lzwTable // of GIF
+	lzw    *lzwTable // of GIF
+	shaped []byte    // of a box of the ISO base media family
 }
 
 // at returns the n bytes at off; n is at most window.

@@ -1,6 +1,6 @@
 //go:build !js
 
-// Package inspect tells what a picture would tell its recipient: place, time, camera,
+// Package inspect tells what a picture, video or sound would tell its recipient: place, time, camera,
 // people, texts, earlier versions. It is for showing to a person, and for tests; nothing is
 // removed because of what it finds, since [media.Strip] goes by what a picture needs and not
 // by what looks dangerous.
@@ -145,6 +145,8 @@ func (r *reader) block(b media.Block) {
 		r.amount(b, "C2PA", Person)
 	case media.Trailer:
 		r.trailer(b)
+	case media.Telemetry:
+		r.telemetry(b)
 	case media.Structure: // a decoder's business
 	default:
 		r.amount(b, b.Name, Unknown)

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-7b314ca8/mayfly/media"
 )
 
-// comment reads a comment of a JPEG or GIF, or a text chunk of a PNG.
+// comment reads a comment of a JPEG or GIF, a text chunk of a PNG, or a text of a movie.
 func (r *reader) comment(b media.Block) {
 	switch b.Name {
 	case "tEXt", "zTXt", "iTXt":
@@ -29,12 +29,18 @@ func (r *reader) comment(b media.Block) {
 	case "comment extension", "plain text extension":
 		r.add("Comment", "Comment", decode(joinSubBlocks(r.body(b))), Text)
 	default:
-		r.add("Comment", "Comment", decode(r.body(b)), Text)
+		if !r.boxComment(b) {
+			r.add("Comment", "Comment", decode(r.body(b)), Text)
+		}
 	}
 }
 
-// timestamp reads the tIME chunk of a PNG.
+// timestamp reads the tIME chunk of a PNG, or a header of a movie.
 func (r *reader) timestamp(b media.Block) {
+	if strings.HasSuffix(b.Name, "hd") {
+		r.boxTimes(b)
+		return
+	}
 	if d := r.body(b); len(d) == 7 {
 		when := fmt.Sprintf("%04d-%02d-%02d %02d:%02d:%02d", binary.BigEndian.Uint16(d), d[2], d[3], d[4], d[5], d[6])
 		r.add("PNG", "Last change", when, Time)

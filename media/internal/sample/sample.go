@@ -312,5 +312,12 @@ func All() map[string][]byte {
 		"upright.webp": LossyWebP(1),
 		"anim.webp":    AnimatedWebP(),
 		"simple.webp":  append(WebP(RIFF("VP8L", VP8L(9, 7, color.NRGBA{9, 8, 7, 255})), RIFF("EXIF", "SecretText")), "SecretText"...),
+		"photo.heic":   HEIC(),
+		"picture.avif": AVIF(),
+		"video.mp4":    MP4(),
+		"parts.mp4":    Fragmented(),
+		"old.mov":      QuickTime(),
+		"phone.3gp":    ThreeGP(),
+		"sound.m4a":    M4A(),
 	}
 }
