@@ -177,7 +177,9 @@ func TestBoxesThatCannotBeVouchedForAreRefused(t *testing.T) {
 		{"an encrypted video", "encrypted", change(t, mp4, "avc1\x00", "encv\x00")},
 		{"encrypted sound", "encrypted", change(t, mp4, "mp4a", "enca")},
 		{"an unknown codec", "not known", change(t, mp4, "mp4a", "what")},
-		{"pictures with metadata of their own", "not known", change(t, mp4, "avc1\x00", "jpeg\x00")},
+		{"pictures with metadata of their own", "not known", change(t, mp4, "avc1\x00", "jpeg\x00")}, // the only video there
+		{"Vorbis, whose configuration has texts", "metadata of its own", change(t, mp4, "\x03\x80\x80\x80\x05\x00\x01\x00\x04\x00", "\x03\x05\x00\x01\x00\x04\x00\xdd\x00\x00")},
+		{"a stream at another address", "another file", change(t, mp4, "\x00\x01\x00\x04\x00", "\x00\x01\x40\x04\x00")},
 		{"media in another file", "another file", change(t, mp4, "alis\x00\x00\x00\x01", "alis\x00\x00\x00\x00")},
 		{"a compressed header", "compressed", sample.Movie("isom"+u32(0)+"isom", ibox("cmov", "abc"), video)},
 		{"a sample behind the end", "cut off", far},
@@ -260,6 +262,16 @@ func TestVerifyRefusesWhatAPlayerDoesNotNeed(t *testing.T) {
 		if err := Verify(bytes.NewReader(b), int64(len(b))); err == nil {
 			t.Errorf("%s: Verify accepts it", name)
 		}
+	}
+}
+
+func TestPreviewsInTracksOfTheirOwnGo(t *testing.T) {
+	preview := sample.Video(2, "SecretText of a preview")
+	preview.Entry = "\x00\x00\x00\x56jpeg" + preview.Entry[8:86]
+	b := sample.Movie("isom\x00\x00\x00\x00isom", "", sample.Video(1, "video 1, "), preview)
+	out := strip(t, b, nil)
+	if noSecrets(t, out); !bytes.Contains(out, []byte("video 1, ")) {
+		t.Error("the video is gone")
 	}
 }
 

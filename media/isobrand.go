@@ -44,7 +44,7 @@ func detectBoxes(head []byte) Format {
 		if n >= 16 {
 			return brandFormat(head[8:min(n, int64(len(head)))])
 		}
-	case "moov", "mdat", "wide", "free", "skip":
+	case "moov", "mdat", "wide", "free", "skip", "pnot":
 		if n >= 8 || n == 1 {
 			return QuickTime // of before there were brands
 		}

@@ -20,6 +20,7 @@ var itemProperties = map[string]shape{
 	"colr": colrShape,
 	"irot": maskShape(3), "imir": maskShape(1),
 	"clap": fixed(32), "pasp": fixed(8), "clli": fixed(4), "mdcv": fixed(24), "amve": fixed(8), "cclv": keepAll,
+	"iscl": fixed(12, [2]int{0, 4}), "oinf": keepAll, "tols": keepAll,
 	"lsel": fixed(2), "a1op": fixed(1), "a1lx": keepAll,
 	"auxC": auxCShape,
 }
@@ -69,7 +70,7 @@ func reduceProperty(p part) ([]byte, string) {
 		if profile == nil {
 			return nil, ""
 		}
-		return append([]byte(string(p.body[:4])), profile...), ""
+		return slices.Concat(p.body[:4], profile), ""
 	}
 	sh, ok := itemProperties[p.typ]
 	if !ok {

@@ -21,6 +21,7 @@ var boxKinds = map[string]Kind{
 	"meta": Comment, "xml ": Comment, "bxml": Comment,
 	"XMP_": XMP, "Exif": Exif, "jumb": Origin, "c2pa": Origin, "mpvd": Picture,
 	"thmb": Thumbnail, "CNTH": Thumbnail, "thum": Thumbnail, "snal": Thumbnail, "tnal": Thumbnail,
+	"pnot": Thumbnail, "PICT": Thumbnail,
 	"loci": Comment, "titl": Comment, "dscp": Comment, "cprt": Comment, "perf": Comment, "auth": Comment, "gnre": Comment,
 	"albm": Comment, "yrrc": Comment, "kywd": Comment, "date": Comment, "name": Comment, "rtng": Comment, "clsf": Comment,
 }

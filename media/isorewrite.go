@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // items finds the pictures of the file, and where their data are.
@@ -69,7 +70,7 @@ func (m *itemMeta) rewritten() ([]byte, string) {
 			handler = len(b)
 			b = appendBox(b, p.typ, h)
 		case "pitm":
-			b = appendBox(b, p.typ, m.pitm(p.body))
+			b = appendBox(b, p.typ, pitm(p.body))
 		case "iinf":
 			b = appendBox(b, p.typ, m.iinf(p.body))
 		case "iloc":
@@ -113,7 +114,8 @@ func fill(b []byte, handler, n int) ([]byte, string) {
 	return b, ""
 }
 
-func (m *itemMeta) pitm(b []byte) []byte {
+// pitm says which picture is the main one.
+func pitm(b []byte) []byte {
 	n := 6
 	if b[0] > 0 {
 		n = 8
@@ -205,10 +207,10 @@ func (m *itemMeta) iref(was []byte) []byte {
 		if len(to) == 0 {
 			continue
 		}
-		e := m.appendID(nil, was[0], r.from)
+		e := appendID(nil, was[0], r.from)
 		e = binary.BigEndian.AppendUint16(e, uint16(len(to)))
 		for _, id := range to {
-			e = m.appendID(e, was[0], id)
+			e = appendID(e, was[0], id)
 		}
 		b = appendBox(b, r.typ, e)
 	}
@@ -220,11 +222,7 @@ func (m *itemMeta) iref(was []byte) []byte {
 
 // keptTargets returns where a reference may still lead.
 func (m *itemMeta) keptTargets(r reference) []uint32 {
-	known := false
-	for _, typ := range keptRefs {
-		known = known || typ == r.typ
-	}
-	if from := m.byID[r.from]; !known || from == nil || !from.kept {
+	if from := m.byID[r.from]; !slices.Contains(keptRefs, r.typ) || from == nil || !from.kept {
 		return nil
 	}
 	var to []uint32
@@ -236,7 +234,7 @@ func (m *itemMeta) keptTargets(r reference) []uint32 {
 	return to
 }
 
-func (m *itemMeta) appendID(b []byte, version byte, id uint32) []byte {
+func appendID(b []byte, version byte, id uint32) []byte {
 	if version == 0 {
 		return binary.BigEndian.AppendUint16(b, uint16(id))
 	}
@@ -314,7 +312,7 @@ func (m *itemMeta) ipma(was []byte, used []bool) []byte {
 		}
 		if it != nil && it.kept && left > 0 {
 			kept++
-			b = append(m.appendID(b, was[0], it.id), left)
+			b = append(appendID(b, was[0], it.id), left)
 			b = append(b, list...)
 		}
 	}

@@ -212,6 +212,67 @@ func dfLaShape(b []byte, n int64) (int64, string) {
 	return int64(at), ""
 }
 
+// esdsShape is that of a stream of MPEG-4.
+func esdsShape(b []byte, n int64) (int64, string) {
+	if n < 4 {
+		return 0, cutOffBox
+	}
+	clear(b[:4])
+	switch kind, elsewhere := streamKind(b); {
+	case elsewhere:
+		return 0, "the media are in another file"
+	case kind == streamVorbis, isStillStream(kind):
+		return 0, "a way of coding with metadata of its own inside"
+	}
+	return n, ""
+}
+
+// Kinds of streams (the registered object types of MPEG-4) that hold texts: pictures in
+// formats of their own, and Vorbis in its configuration.
+const (
+	streamJPEG   = 0x6c
+	streamPNG    = 0x6d
+	streamJP2    = 0x6e
+	streamVorbis = 0xdd
+)
+
+func isStillStream(kind int64) bool {
+	return kind == streamJPEG || kind == streamPNG || kind == streamJP2
+}
+
+// streamKind returns how a stream is coded by the body of its esds box (ISO/IEC 14496-1
+// section 7.2.6), or zero, and whether it is at another address.
+func streamKind(b []byte) (kind int64, elsewhere bool) {
+	s := &scanner{b: b[min(4, len(b)):]}
+	if s.descriptor() != 3 {
+		return 0, false // a player does not understand it either
+	}
+	s.take(2)
+	flags := s.num(1)
+	if flags&0x80 != 0 {
+		s.take(2)
+	}
+	if flags&0x40 != 0 {
+		return 0, true
+	}
+	if flags&0x20 != 0 {
+		s.take(2)
+	}
+	if s.descriptor() != 4 {
+		return 0, false
+	}
+	return s.num(1), false
+}
+
+// descriptor takes the head of a descriptor and returns its tag.
+func (s *scanner) descriptor() int64 {
+	tag := s.num(1)
+	for more := int64(0x80); more&0x80 != 0 && !s.bad; {
+		more = s.num(1)
+	}
+	return tag
+}
+
 // elngShape keeps a language by its tag (BCP 47).
 func elngShape(b []byte, n int64) (int64, string) {
 	if n < 5 {

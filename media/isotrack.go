@@ -37,7 +37,22 @@ func (s *source) tracks(moov box) ([]*track, error) {
 	if err != nil {
 		return nil, err
 	}
+	dropPreviews(list)
 	return list, s.trackDefaults(moov, list)
+}
+
+// stillCodecs are those of single pictures, in formats that have metadata of their own.
+var stillCodecs = []string{"jpeg", "png ", "mjpa", "mjpb", "tiff", "j2ki", "mjp2"}
+
+// dropPreviews leaves out small pictures that stand in tracks of their own beside the video.
+func dropPreviews(list []*track) {
+	isStill := func(t *track) bool { return slices.Contains(stillCodecs, t.codec) }
+	if !slices.ContainsFunc(list, func(t *track) bool { return t.handler == "vide" && !isStill(t) }) {
+		return
+	}
+	for _, t := range list {
+		t.kept = t.kept && !isStill(t)
+	}
 }
 
 // track reads what must be known of a track.
@@ -102,22 +117,25 @@ func (s *source) sampleEntry(t *track) error {
 	}
 	e, err := s.box(stsd.body()+8, stsd.end())
 	if err != nil {
-		return or(missing(t, "a track without a description"), nil)
+		return missing(t, "a track without a description")
 	}
 	t.codec = e.typ
 	switch {
 	case t.handler == "auxv":
-		aux, err := s.inside(box{off: e.off, n: e.n, head: e.head + visualHead}, "auxi")
-		if err != nil || aux.n == 0 {
-			t.kept = false
-			return nil
-		}
-		b, err := s.read(aux.body(), min(aux.size(), maxShape))
+		b, err := s.visualBox(e, "auxi")
 		if err != nil {
 			return err
 		}
 		keep, reason := auxiShape(b, int64(len(b)))
 		t.kept = keep > 0 && reason == ""
+	case e.typ == "mp4v":
+		b, err := s.visualBox(e, "esds")
+		if err != nil {
+			return err
+		}
+		if kind, _ := streamKind(b); isStillStream(kind) {
+			t.codec = "jpeg"
+		}
 	case t.handler == "soun":
 		b, err := s.at(e.body(), int(min(64, e.size())))
 		if err != nil {
@@ -126,6 +144,18 @@ func (s *source) sampleEntry(t *track) error {
 		t.sound = readSound(e.typ, b, head)
 	}
 	return nil
+}
+
+// visualBox returns the body of a box in a description of pictures, or nil.
+func (s *source) visualBox(entry box, typ string) ([]byte, error) {
+	if entry.size() < visualHead {
+		return nil, nil
+	}
+	b, err := s.inside(box{off: entry.off, n: entry.n, head: entry.head + visualHead}, typ)
+	if err != nil || b.n == 0 {
+		return nil, err
+	}
+	return s.read(b.body(), min(b.size(), maxShape))
 }
 
 // missing refuses a track, unless it is to go anyway.

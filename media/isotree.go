@@ -92,6 +92,7 @@ var (
 		"avc1", "avc2", "avc3", "avc4", "hvc1", "hvc2", "hev1", "hev2", "dvh1", "dvhe", "dva1", "dvav", "dav1",
 		"vvc1", "vvi1", "av01", "vp08", "vp09", "mp4v", "s263", "h263", "H263", "mp2v", "mp1v", "m2v1",
 		"apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "SVQ1", "cvid", "rle ", "rpza", "smc ", "raw ", "uncv", "2vuy", "v210",
+		"DIVX", "XVID", "DX50", "3IV2", "FMP4", "icod", "h264", "H264", "lhv1", "lhe1", "hvt1",
 	}
 	audioCodecs = []string{
 		"mp4a", "alac", "ac-3", "ec-3", "ac-4", "Opus", "fLaC", "samr", "sawb", "sawp", "sevc", "sqcp", ".mp3", "mp3 ",
@@ -100,7 +101,7 @@ var (
 	}
 	config    = rule{shape: keepAll, whole: true}
 	videoTree = map[string]rule{
-		"avcC": config, "hvcC": config, "lhvC": config, "vvcC": config, "av1C": config, "vpcC": config, "esds": config,
+		"avcC": config, "hvcC": config, "lhvC": config, "vvcC": config, "av1C": config, "vpcC": config, "esds": {shape: esdsShape, whole: true},
 		"dvcC": config, "dvvC": config, "dvwC": config, "SmDm": config, "CoLL": config, "cclv": config, "amve": config,
 		"auxi": {shape: auxiShape, whole: true}, "uncC": config, "cmpd": config,
 		"d263": {shape: fixed(7, [2]int{0, 4})},
@@ -119,14 +120,14 @@ var (
 		}},
 	}
 	audioTree = map[string]rule{
-		"esds": config, "alac": config, "dac3": config, "dec3": config, "dac4": config, "dOps": config, "SA3D": config,
+		"esds": {shape: esdsShape, whole: true}, "alac": config, "dac3": config, "dec3": config, "dac4": config, "dOps": config, "SA3D": config,
 		"ddts": config, "mhaC": config, "chan": config, "chnl": config, "pcmC": config, "dapa": config,
 		"dfLa": {shape: dfLaShape, whole: true, kind: Comment},
 		"damr": {shape: fixed(9, [2]int{0, 5})},
 		"srat": {shape: fixed(8, [2]int{0, 4})}, "btrt": {shape: fixed(12)},
 		"wave": {kids: map[string]rule{
 			"frma": {shape: fixed(4)}, "enda": {shape: fixed(2)}, "mp4a": {shape: fixed(4)},
-			"esds": config, "alac": config, "chan": config, "ms\x00\x02": config, "ms\x00\x11": config, "ms\x00U": config,
+			"esds": {shape: esdsShape, whole: true}, "alac": config, "chan": config, "ms\x00\x02": config, "ms\x00\x11": config, "ms\x00U": config,
 			"\x00\x00\x00\x00": {shape: fixed(0)}, // the end of the list
 		}},
 	}
