@@ -275,6 +275,25 @@ func TestPreviewsInTracksOfTheirOwnGo(t *testing.T) {
 	}
 }
 
+func TestBytesBehindAConfigurationGo(t *testing.T) {
+	avcC := ibox("avcC", "\x01\x42\x00\x0a\xff\xe0\x00")
+	b := sample.Movie("isom\x00\x00\x00\x00isom", "", sample.Video(1, "video 1, "))
+	b = change(t, b, avcC+sample.U32(18)+"SECRSecretText", sample.U32(15+18)+avcC[4:]+"Secret of configur")
+	noSecrets(t, strip(t, b, nil))
+}
+
+func TestAMapThatBrightensAPictureGoes(t *testing.T) {
+	b := sample.HEIF("heic\x00\x00\x00\x00mif1heic", []sample.Item{
+		{ID: 1, Type: "hvc1", Data: "picture", Props: []int{1, 2}},
+		{ID: 2, Type: "hvc1", Data: "SecretText of a map", Props: []int{1, 2}},
+		{ID: 3, Type: "tmap", Data: "SecretText of curves"},
+	}, sample.Properties(ibox("hvcC", string(make([]byte, 23)))), sample.Reference("dimg", 3, 1, 2), "")
+	out := strip(t, b, nil)
+	if noSecrets(t, out); len(items(t, out).items) != 1 {
+		t.Error("more is left than the picture")
+	}
+}
+
 func TestUnknownBrandsGoAndKnownOnesStay(t *testing.T) {
 	for _, test := range []struct{ brands, want string }{
 		{"isom\x00\x00\x02\x00isomavc1", "isom\x00\x00\x00\x00isomavc1"},

@@ -14,7 +14,7 @@ var foreignItems = []string{"jpeg", "j2k1", "mski", "j2ki"}
 // itemProperties are the properties that change how a picture looks
 // (ISO/IEC 23008-12 section 6.5), and how much of each is needed.
 var itemProperties = map[string]shape{
-	"hvcC": keepAll, "av1C": keepAll, "avcC": keepAll, "vvcC": keepAll, "lhvC": keepAll, "uncC": keepAll, "cmpd": keepAll,
+	"hvcC": hvcCShape, "av1C": keepAll, "avcC": avcCShape, "vvcC": keepAll, "lhvC": keepAll, "uncC": keepAll, "cmpd": keepAll,
 	"ispe": fixed(12, [2]int{0, 4}),
 	"pixi": pixiShape,
 	"colr": colrShape,
@@ -99,12 +99,7 @@ func (m *itemMeta) isAlpha(it *item) bool {
 // choose decides which items are kept: every picture that a viewer shows, what these are
 // made of, and their transparency. It returns a reason if that cannot be done.
 func (m *itemMeta) choose() string {
-	helpers := make(map[uint32]bool) // thumbnails and auxiliary pictures
-	for _, r := range m.refs {
-		if r.typ == "thmb" || r.typ == "auxl" {
-			helpers[r.from] = true
-		}
-	}
+	helpers := m.helpers()
 	var open []*item
 	keep := func(it *item) {
 		if it != nil && !it.kept && (isPictureItem(it) || slices.Contains(foreignItems, it.typ)) {
@@ -135,6 +130,24 @@ func (m *itemMeta) choose() string {
 		}
 	}
 	return m.checkChosen()
+}
+
+// helpers returns the pictures that are not shown for themselves: thumbnails, auxiliary
+// pictures, and maps that brighten another.
+func (m *itemMeta) helpers() map[uint32]bool {
+	list := make(map[uint32]bool)
+	for _, r := range m.refs {
+		from := m.byID[r.from]
+		switch {
+		case r.typ == "thmb", r.typ == "auxl":
+			list[r.from] = true
+		case r.typ == "dimg" && from != nil && from.typ == "tmap" && len(r.to) > 1:
+			for _, id := range r.to[1:] {
+				list[id] = true
+			}
+		}
+	}
+	return list
 }
 
 func isPictureItem(it *item) bool { return slices.Contains(pictureItems, it.typ) }

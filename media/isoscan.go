@@ -22,6 +22,7 @@ type boxScan struct {
 	format Format
 	tops   []box
 	end    int64 // of the last box
+	ftyp   box
 	moov   box
 	tracks []*track
 	inUse  track   // the one that the walk is in
@@ -58,6 +59,9 @@ func (w *boxScan) survey() (err error) {
 	w.tops, w.end, err = w.topBoxes()
 	if err != nil && (w.fail != nil || len(w.tops) == 0 || w.startsKnown(w.end)) {
 		return err
+	}
+	if i := slices.IndexFunc(w.tops, func(b box) bool { return b.typ == "ftyp" }); i >= 0 {
+		w.ftyp = w.tops[i]
 	}
 	// What follows is no box but something else.
 	w.drop(Trailer, trailerName(w.prefix(w.end, 12)), w.end, w.size-w.end)
@@ -134,7 +138,7 @@ func (w *boxScan) movie() (err error) {
 func (w *boxScan) top(b box) error {
 	r, ok := topTree[b.typ]
 	switch {
-	case !ok, b.typ == "ftyp" && b.off != 0:
+	case !ok, b.typ == "ftyp" && b != w.ftyp:
 		return w.blank(b)
 	case b.typ == "ftyp", b.typ == "styp":
 		r.shape = brandShape(w.format)
@@ -461,7 +465,7 @@ func (w *boxScan) needed(b box) bool {
 		return w.meta != nil && b == w.meta.box
 	}
 	_, ok := topTree[b.typ]
-	return ok && (b.typ != "ftyp" || b.off == 0) && (b.typ != "moof" || w.moov.n > 0)
+	return ok && (b.typ != "ftyp" || b == w.ftyp) && (b.typ != "moof" || w.moov.n > 0)
 }
 
 func (w *boxScan) edit(off, n int64, with []byte) {

@@ -212,6 +212,48 @@ func dfLaShape(b []byte, n int64) (int64, string) {
 	return int64(at), ""
 }
 
+// avcCShape is that of the configuration of AVC (ISO/IEC 14496-15 section 5.3.3).
+func avcCShape(b []byte, n int64) (int64, string) {
+	s := &scanner{b: b}
+	head := s.take(5)
+	s.units(s.num(1) & 31)
+	s.units(s.num(1))
+	if profile := head[1]; profile >= 100 && profile != 118 && profile != 128 && len(s.b) >= 4 {
+		s.take(3)
+		s.units(s.num(1))
+	}
+	return s.taken(n)
+}
+
+// hvcCShape is that of the configuration of HEVC (section 8.3.3).
+func hvcCShape(b []byte, n int64) (int64, string) {
+	s := &scanner{b: b}
+	s.take(22)
+	for range s.num(1) { // kinds of units
+		s.take(1)
+		s.units(s.num(2))
+	}
+	return s.taken(n)
+}
+
+// units takes rows of bytes, each with its length before it.
+func (s *scanner) units(count int64) {
+	for range count {
+		if s.bad {
+			return
+		}
+		s.take(int(s.num(2)))
+	}
+}
+
+// taken returns how many of n bytes have been taken.
+func (s *scanner) taken(n int64) (int64, string) {
+	if s.bad {
+		return 0, cutOffBox
+	}
+	return n - int64(len(s.b)), ""
+}
+
 // esdsShape is that of a stream of MPEG-4.
 func esdsShape(b []byte, n int64) (int64, string) {
 	if n < 4 {

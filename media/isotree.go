@@ -101,7 +101,7 @@ var (
 	}
 	config    = rule{shape: keepAll, whole: true}
 	videoTree = map[string]rule{
-		"avcC": config, "hvcC": config, "lhvC": config, "vvcC": config, "av1C": config, "vpcC": config, "esds": {shape: esdsShape, whole: true},
+		"avcC": {shape: avcCShape, whole: true}, "hvcC": {shape: hvcCShape, whole: true}, "lhvC": config, "vvcC": config, "av1C": config, "vpcC": config, "esds": {shape: esdsShape, whole: true},
 		"dvcC": config, "dvvC": config, "dvwC": config, "SmDm": config, "CoLL": config, "cclv": config, "amve": config,
 		"auxi": {shape: auxiShape, whole: true}, "uncC": config, "cmpd": config,
 		"d263": {shape: fixed(7, [2]int{0, 4})},

@@ -98,8 +98,6 @@ func (v *boxCheck) top(b box) error {
 		return v.filler(b)
 	case b.typ == "meta", b.typ == "mdat":
 		return nil // they have a check of their own
-	case b.typ == "ftyp" && b.off != 0:
-		return bad(b.off, "a second list of brands")
 	case b.typ == "ftyp", b.typ == "styp":
 		r.shape = brandShape(v.format)
 		return v.leaf(b, r)
