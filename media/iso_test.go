@@ -52,7 +52,7 @@ func TestMoviesKeepTheirLengthAndTheirSamples(t *testing.T) {
 			t.Errorf("%s: %d bytes are left, want %d", name, len(out), want)
 		}
 		for _, k := range test.kept {
-			if bytes.Index(out, []byte(k)) < 0 || bytes.Index(out, []byte(k)) != bytes.Index(test.b, []byte(k)) {
+			if !bytes.Contains(out, []byte(k)) || bytes.Index(out, []byte(k)) != bytes.Index(test.b, []byte(k)) {
 				t.Errorf("%s: %q has moved", name, k)
 			}
 		}

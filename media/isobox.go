@@ -10,6 +10,8 @@ const (
 	maxBoxes  = 1 << 16 // at the top of a file, or in one box
 	maxTracks = 100
 	maxShape  = 64 << 10 // a box that is read as a whole, in bytes
+
+	maxVideoProfile = 1 << 20 // the colour profile of a video, in bytes
 )
 
 // A box is a box of an ISO base media file (ISO/IEC 14496-12 section 4.2): n bytes at off,

@@ -96,6 +96,8 @@ type itemMeta struct {
 	extents int // of all items
 	links   int // of all items
 
+	reduced [][]byte // the bodies of props that are kept, once rewritten
+
 	dropTurns, dropProfile bool
 }
 

@@ -254,7 +254,8 @@ func (m *itemMeta) usedProperties() []bool {
 
 // iprp holds the properties that are used, at the numbers they had, and who has them.
 func (m *itemMeta) iprp(was []byte, used []bool) ([]byte, string) {
-	var props []byte
+	props := make([]byte, 0, len(was))
+	m.reduced = make([][]byte, len(m.props))
 	for i, p := range m.props {
 		var body []byte
 		if used[i+1] && !m.unwanted(p) {
@@ -263,13 +264,14 @@ func (m *itemMeta) iprp(was []byte, used []bool) ([]byte, string) {
 				return nil, reason
 			}
 		}
+		m.reduced[i] = body
 		if used[i+1] = body != nil; body != nil {
 			props = appendBox(props, p.typ, body)
 		} else {
 			props = appendBox(props, "free")
 		}
 	}
-	b := appendBox(nil, "ipco", props)
+	b := appendBox(make([]byte, 0, len(was)), "ipco", props)
 	list, _ := split(was)
 	for _, p := range list[1:] {
 		if p.typ == "ipma" {
@@ -355,8 +357,8 @@ func (w *boxScan) noteItems() {
 			w.noteItem(it, thumbnails[it.id])
 		}
 	}
-	for _, p := range m.props {
-		if b, _ := reduceProperty(p); p.typ == "colr" && b != nil && !bytes.Equal(b, p.body) {
+	for i, p := range m.props {
+		if b := m.reduced[i]; p.typ == "colr" && b != nil && !bytes.Equal(b, p.body) {
 			at := m.box.off + int64(m.propsAt+p.at)
 			w.note(Block{Kind: Profile, Name: "colr", Offset: at, Size: int64(len(p.body)), Body: at + 4, BodySize: int64(len(p.body)) - 4, Removed: true})
 		}

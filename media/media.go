@@ -15,9 +15,10 @@
 // The package holds no more than [MaxMemory] bytes for one file, however large the file is
 // and whatever is in it, and refuses what it cannot vouch for.
 //
-// What it cannot take out is what is in the picture itself: what it shows, sensor noise,
-// the tables and habits of the encoder, and bytes that a decoder reads past without using
-// inside the entropy-coded data of JPEG and WebP, whose end only a full decoder knows.
+// What it cannot take out is what is in the picture or sound itself: what it shows, sensor
+// noise, the tables and habits of the encoder, which in video may write its name between
+// the pictures, and bytes that a decoder reads past without using inside the entropy-coded
+// data of JPEG and WebP, whose end only a full decoder knows.
 package media
 
 import (

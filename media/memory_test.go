@@ -198,6 +198,7 @@ func TestMemoryOfBigProfiles(t *testing.T) {
 	}
 	table := "curv\x00\x00\x00\x00" + string(binary.BigEndian.AppendUint32(nil, (maxProfile-32768)/2)) + strings.Repeat("ab", (maxProfile-32768)/2)
 	profile := sample.ICC([][2]string{{"kTRC", table}})
+	smallProfile := sample.ICC([][2]string{{"desc", "SecretText" + strings.Repeat(" ", 200)}, {"kTRC", "curv\x00\x00\x00\x00" + string(binary.BigEndian.AppendUint32(nil, 1<<20-32768)) + strings.Repeat("ab", 1<<20-32768)}})
 	var segments [][]byte
 	for rest := string(profile); rest != ""; {
 		n := min(len(rest), iccPerSegment)
@@ -210,6 +211,8 @@ func TestMemoryOfBigProfiles(t *testing.T) {
 		"PNG":  join(head, sample.Chunk("iCCP", "Secret\x00\x00", sample.Zlib(string(profile))), idat(data), iend),
 		"GIF":  join(gifHead, appendSubBlocks([]byte(gifProfile), profile), gifPicture+";"),
 		"WebP": sample.WebP(header(0x20), riff("ICCP", string(profile)), lossy),
+		"HEIC": sample.HEIF("heic\x00\x00\x00\x00mif1heic", []sample.Item{{ID: 1, Type: "hvc1", Data: "picture", Props: []int{1, 2}}},
+			[]string{sample.Box("colr", "prof", string(smallProfile)), sample.Box("ispe", string(make([]byte, 12)))}, "", ""),
 	} {
 		if n := sample.Allocated(func() {
 			f, err := Strip(bytes.NewReader(b), int64(len(b)), nil)
