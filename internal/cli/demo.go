@@ -50,7 +50,7 @@ func (c *demoCommand) run(ctx context.Context, u *ui, args []string) (err error)
 	defer photo.Close()
 	stripped, err := media.Strip(photo, photo.size, nil)
 	if err != nil {
-		return withHint(fmt.Errorf("%s: %w", photo.name, err), "the demo shows what is cleaned: JPEG, PNG, GIF and WebP; mayfly send --as-is sends anything")
+		return withHint(fmt.Errorf("%s: %w", photo.name, err), "the demo shows what can be cleaned, such as a photo or a video from a telephone; mayfly send --as-is sends anything")
 	}
 	dir, err := os.MkdirTemp("", "mayfly-demo-")
 	if err != nil {
