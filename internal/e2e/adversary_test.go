@@ -594,7 +594,7 @@ func TestCiphertextAndMessageOpenNothingWithoutTheShare(t *testing.T) {
 	if !bytes.Equal(alice.fetched(a), content) {
 		t.Fatal("another file arrived")
 	}
-	w.awaitReaped(time.Now().Unix() + 2)
+	w.awaitReaped(time.Now().Unix()+2, nil)
 	asked := false
 	bucket := &meddler{transport, func(req *client.Request) (*client.Response, error) {
 		path := req.Method + strings.TrimPrefix(req.URL, w.url)
