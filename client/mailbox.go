@@ -101,9 +101,6 @@ func (c *Client) retireMailboxKey(old *chat.MailboxKey, successor int64) error {
 	return c.Ring.Hasten(bucket, old.EraseAt(successor))
 }
 
-// kindPublished notes that the mailbox key of an epoch is on the server.
-const kindPublished = "published"
-
 func (c *Client) publishOnce(ctx context.Context, r *remote, id *chat.Identity, k *chat.MailboxKey) error {
 	name := epochName(k.Epoch)
 	if _, ok := c.Ring.Get(kindPublished, name); ok {

@@ -18,6 +18,7 @@ const (
 	kindManifest   = "manifest"    // self: our newest manifest
 	kindSealed     = "sealed"      // self: our newest manifest as its locator holds it
 	kindMailboxKey = "mailbox-key" // one for each epoch, gone when its time is up
+	kindPublished  = "published"   // by epoch, or "manifest": it is on our server
 	kindEnrolled   = "enrolled"    // self: all of an enrolment is done
 	kindContact    = "contact"     // by name
 	kindRequest    = "request"     // by account: a stranger who wrote
@@ -25,12 +26,14 @@ const (
 	kindUpload     = "upload"      // by name: a blob under way
 	kindDigest     = "digest"      // by upload and part
 	kindOutgoing   = "outgoing"    // by name: a message under way
+	kindEnvelope   = "envelope"    // by message under way and recipient
+	kindBlob       = "blob"        // by id: its delete key, which only we have
 	kindSent       = "sent"        // by message: what only we can delete
 	kindMessage    = "message"     // by sender and id
 	kindSeen       = "seen"        // by sender and id: not to be taken twice
 	kindOwed       = "owed"        // by sender and id: a message we forgot, and have to say so
 	kindDownload   = "download"    // by message and attachment
-	kindCursor     = "cursor"      // self: how far the mailbox is read
+	kindUnfinished = "unfinished"  // by name of the unfinished file; outlives its message, or nobody would remove the file
 )
 
 // self is the id of records of which there is one.

@@ -9,9 +9,6 @@ import (
 	"github.com/seed-7b314ca8/mayfly/wire"
 )
 
-// kindBlob is the kind of records of blobs that only we can delete, by their ids.
-const kindBlob = "blob"
-
 // A blobRecord remembers the delete key of a blob until the blob goes.
 type blobRecord struct {
 	Server chat.Server

@@ -38,10 +38,6 @@ type downloadRecord struct {
 	Final  string // what the file is called, or is about to be; empty before that
 }
 
-// kindUnfinished is the kind of records of unfinished files, by their names. Unlike a [downloadRecord] it outlives its
-// message, or nobody would know which file to remove.
-const kindUnfinished = "unfinished"
-
 // An unfinishedRecord says which message an unfinished file goes with.
 type unfinishedRecord struct{ Path, Message string }
 

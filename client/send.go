@@ -57,9 +57,6 @@ type letter struct {
 	Posted  bool
 }
 
-// kindEnvelope is the kind of records of envelopes under way, by message and recipient.
-const kindEnvelope = "envelope"
-
 // An outgoing is a message under way.
 type outgoing struct {
 	c      *Client

@@ -84,7 +84,7 @@ func (b *table) document() string {
 	}
 	d.WriteString("\nOpening is bound by the digest that a reader owes every part: the third line leaves it in the reference. " +
 		"Client, server and store share the cores of one machine here, so that what one of them computes, the others wait " +
-		"for; the references have the machine to themselves.\n")
+		"for; the references are a thin client and the store.\n")
 	d.WriteString("\nMachine: " + machine() + "\n")
 	return d.String()
 }
